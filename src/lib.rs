@@ -1,0 +1,4 @@
+//! gearcast: a desktop recorder and live-streamer over a WriteGear engine.
+
+pub mod media;
+pub mod rt;

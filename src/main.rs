@@ -1,0 +1,3 @@
+//! The program: a window, or `gearcast record` without one.
+
+fn main() {}

@@ -1,0 +1,168 @@
+//! Codecs and containers by name, and which goes into which.
+
+use std::fmt;
+
+/// Declares an enum whose variants have one name each, used in profiles, on the command line and in reports.
+macro_rules! named {
+    ($(#[$meta:meta])* $type:ident { $($(#[$variant_meta:meta])* $variant:ident = $name:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $type { $($(#[$variant_meta])* $variant,)+ }
+
+        impl $type {
+            /// Every one of them, in the order a list shows them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name in profiles, on the command line and in reports.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// The one with this name, in any case.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|known| known.name().eq_ignore_ascii_case(name.trim()))
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+named! {
+    /// How pictures are encoded.
+    VideoCodec {
+        /// AVC; plays everywhere.
+        H264 = "h264",
+        /// H.265.
+        Hevc = "hevc",
+        /// AOMedia Video 1.
+        Av1 = "av1",
+        /// VP9.
+        Vp9 = "vp9",
+        /// VP8.
+        Vp8 = "vp8",
+        /// MPEG-4 part 2.
+        Mpeg4 = "mpeg4",
+        /// Motion JPEG.
+        Mjpeg = "mjpeg",
+        /// Apple `ProRes`.
+        Prores = "prores",
+        /// Lossless, archival.
+        Ffv1 = "ffv1",
+        /// Lossless, fast.
+        Utvideo = "utvideo",
+        /// Lossless, old.
+        Huffyuv = "huffyuv",
+    }
+}
+
+named! {
+    /// How sound is encoded.
+    AudioCodec {
+        /// MPEG-4 AAC; plays everywhere.
+        Aac = "aac",
+        /// Opus.
+        Opus = "opus",
+        /// Lossless.
+        Flac = "flac",
+        /// MPEG layer 3.
+        Mp3 = "mp3",
+        /// Uncompressed, 16 bits.
+        Pcm = "pcm",
+        /// Vorbis.
+        Vorbis = "vorbis",
+    }
+}
+
+named! {
+    /// The file's form. The name is the file's extension too.
+    Container {
+        /// MPEG-4; plays everywhere.
+        Mp4 = "mp4",
+        /// Matroska; holds anything.
+        Mkv = "mkv",
+        /// `WebM`.
+        Webm = "webm",
+        /// `QuickTime`.
+        Mov = "mov",
+        /// AVI.
+        Avi = "avi",
+    }
+}
+
+impl Container {
+    /// The container that a file's extension names.
+    pub fn from_path(path: &std::path::Path) -> Option<Self> {
+        path.extension().and_then(|extension| extension.to_str()).and_then(Self::from_name)
+    }
+
+    /// ffmpeg's muxer for the finished file.
+    pub const fn muxer(self) -> &'static str {
+        match self {
+            Self::Mp4 => "mp4",
+            Self::Mkv => "matroska",
+            Self::Webm => "webm",
+            Self::Mov => "mov",
+            Self::Avi => "avi",
+        }
+    }
+
+    /// Whether common players accept this codec in this container (ffmpeg's muxers accept a little more).
+    pub fn holds_video(self, codec: VideoCodec) -> bool {
+        use VideoCodec as V;
+        match self {
+            Self::Mkv => true,
+            Self::Mp4 => matches!(codec, V::H264 | V::Hevc | V::Av1 | V::Vp9 | V::Mpeg4),
+            Self::Webm => matches!(codec, V::Vp8 | V::Vp9 | V::Av1),
+            Self::Mov => matches!(codec, V::H264 | V::Hevc | V::Mpeg4 | V::Mjpeg | V::Prores),
+            Self::Avi => matches!(codec, V::H264 | V::Mpeg4 | V::Mjpeg | V::Ffv1 | V::Utvideo | V::Huffyuv),
+        }
+    }
+
+    /// The same for sound.
+    pub fn holds_audio(self, codec: AudioCodec) -> bool {
+        use AudioCodec as A;
+        match self {
+            Self::Mkv => true,
+            Self::Mp4 => matches!(codec, A::Aac | A::Opus | A::Flac | A::Mp3),
+            Self::Webm => matches!(codec, A::Opus | A::Vorbis),
+            Self::Mov => matches!(codec, A::Aac | A::Mp3 | A::Pcm),
+            Self::Avi => matches!(codec, A::Aac | A::Mp3 | A::Pcm),
+        }
+    }
+
+    /// What a recording into this container gets when the profile's codec does not fit or says `auto`.
+    pub const fn default_codecs(self) -> (VideoCodec, AudioCodec) {
+        match self {
+            Self::Mp4 | Self::Mkv | Self::Mov => (VideoCodec::H264, AudioCodec::Aac),
+            Self::Webm => (VideoCodec::Vp9, AudioCodec::Opus),
+            Self::Avi => (VideoCodec::H264, AudioCodec::Mp3),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back() {
+        for codec in VideoCodec::ALL {
+            assert_eq!(VideoCodec::from_name(codec.name()), Some(*codec));
+        }
+        assert_eq!(Container::from_path(std::path::Path::new("a/b.c/Take 1.MP4")), Some(Container::Mp4));
+        assert_eq!(Container::from_path(std::path::Path::new("mp4")), None);
+    }
+
+    #[test]
+    fn every_container_holds_its_own_defaults() {
+        for container in Container::ALL {
+            let (video, audio) = container.default_codecs();
+            assert!(container.holds_video(video) && container.holds_audio(audio), "{container}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The only door to threads and time: named workers, the one-place mailbox, the clock, one-shot jobs.
+//!
+//! Knows no later room. Nothing else in the house starts a thread or asks the time.
+
+mod clock;
+mod job;
+mod latest;
+mod stop;
+mod worker;
+
+pub use clock::{Clock, ManualClock, RealClock, Waited};
+pub use job::{Job, JobState, spawn_job};
+pub use latest::Latest;
+pub use stop::{StopSource, StopToken};
+pub use worker::{JoinOutcome, Worker, abandoned_workers};
