@@ -17,6 +17,6 @@ pub use frame::{
     Changed, CompressedFormat, Frame, FrameError, Payload, PixelBuffer, PixelFormat, Planes, Rect, Resolution,
 };
 pub use packet::{Packet, RenditionId, StreamHeaders, TimeBase, TrackHeader, TrackId, TrackKind};
-pub use rate::{FrameRate, ParseRateError};
+pub use rate::{FrameRate, FrameTiming, ParseRateError};
 pub use sound::{AudioBlock, Levels};
 pub use time::Timestamp;

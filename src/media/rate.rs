@@ -70,6 +70,16 @@ impl FrameRate {
     }
 }
 
+/// What the spacing of the recorded frames follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FrameTiming {
+    /// The frame rate's even ticks; a tick without news repeats the picture. What editors and services want.
+    #[default]
+    Constant,
+    /// The captures themselves, on millisecond time stamps: an unchanged screen then costs nothing.
+    Variable,
+}
+
 fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }

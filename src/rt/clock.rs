@@ -65,7 +65,8 @@ impl ManualClock {
     /// Moves the clock on and wakes whoever waits.
     pub fn advance(&self, by: Duration) {
         let mut nanos = self.lock();
-        *nanos = Timestamp::from_nanos(*nanos).offset_nanos(i64::try_from(by.as_nanos()).unwrap_or(i64::MAX)).as_nanos();
+        *nanos =
+            Timestamp::from_nanos(*nanos).offset_nanos(i64::try_from(by.as_nanos()).unwrap_or(i64::MAX)).as_nanos();
         self.moved.notify_all();
     }
 
@@ -123,7 +124,6 @@ mod tests {
         let clock = ManualClock::new(Timestamp::from_nanos(10));
         clock.advance(Duration::from_nanos(5));
         assert_eq!(clock.now(), Timestamp::from_nanos(15));
-        assert_eq!(clock.sleep_until(Timestamp::from_nanos(15), &StopSource::new().token()), Waited::Stopped);
         let source = StopSource::new();
         assert_eq!(clock.sleep_until(Timestamp::from_nanos(15), &source.token()), Waited::Due);
     }

@@ -1,0 +1,258 @@
+//! What goes in and what comes out: commands, and the one status that window, command line and control show.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::audio::AudioSpec;
+use crate::capture::CaptureRequest;
+use crate::media::{Levels, Resolution};
+use crate::plan::{Plan, Severity};
+
+/// What one can ask of the session.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Open (or change, or with `None` close) what is shown and heard while nothing is recorded.
+    Preview(Option<PreviewRequest>),
+    /// Somebody looks at the preview, or nobody does.
+    Watch(bool),
+    /// Record.
+    Start(Box<Plan>),
+    /// Stop and finalise; asked again while finalising, leave the crash-safe file as it is and be done.
+    Stop,
+    /// Stop if recording, finalise, close everything. The session ends after its last status.
+    Shutdown,
+}
+
+/// What the preview shows and the meters hear.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PreviewRequest {
+    /// The picture.
+    pub source: Option<CaptureRequest>,
+    /// The inputs whose levels are shown.
+    pub audio: Vec<AudioSpec>,
+    /// The picture is scaled down to at most this.
+    pub max_size: Resolution,
+}
+
+/// Everything there is to know at one moment; replaced as a whole, ten times a second while something runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Status {
+    /// Where the recording is.
+    pub state: State,
+    /// Recorded time.
+    pub elapsed: Duration,
+    /// Frames per second over the last two seconds.
+    pub fps: f64,
+    /// Encoded picture and sound, kbit/s over the last two seconds.
+    pub video_kbps: f64,
+    /// Frames so far.
+    pub frames: FrameCounts,
+    /// The source that runs, for preview or recording.
+    pub source: SourceStatus,
+    /// The sound inputs that run.
+    pub audio: Vec<AudioStatus>,
+    /// The file being written: its final name.
+    pub file: Option<PathBuf>,
+    /// Its bytes so far.
+    pub file_bytes: u64,
+    /// The disk it lies on.
+    pub disk: Option<DiskStatus>,
+    /// Seconds from capture to disk, measured.
+    pub latency_s: Option<f64>,
+    /// The commands that run, each as shell-quoted words, secrets redacted.
+    pub commands: Vec<String>,
+    /// What happened that the user should know, newest last; bounded to 50.
+    pub notices: Vec<Notice>,
+}
+
+/// The life of a recording.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum State {
+    /// Nothing is recorded.
+    #[default]
+    Idle,
+    /// Record was asked; the encoder is not up yet.
+    Starting,
+    /// Frames are being written.
+    Recording,
+    /// Stop was asked; the file is being completed and checked. The crash-safe file is safe meanwhile.
+    Finalizing {
+        /// 0…1 where it is known.
+        progress: Option<f64>,
+        /// What is being done, in words.
+        step: &'static str,
+    },
+    /// The recording is there.
+    Done(Box<FinishedReport>),
+    /// It ended early or never began; what could be saved is in the report.
+    Failed(Box<Failure>),
+}
+
+impl State {
+    /// Whether a recording is on its way, so that closing must ask.
+    pub const fn is_busy(&self) -> bool {
+        matches!(self, Self::Starting | Self::Recording | Self::Finalizing { .. })
+    }
+}
+
+/// Frames by fate. `written` counts what the encoder gave out, so it equals what is in the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameCounts {
+    /// Delivered by the source while recording.
+    pub captured: u64,
+    /// Encoded and handed to the file.
+    pub written: u64,
+    /// Written, but a repeat of the picture before.
+    pub repeated: u64,
+    /// Lost before the encoder: the queue was full or two frames fell on one tick.
+    pub dropped_capture: u64,
+    /// Given to the encoder and never seen again.
+    pub dropped_encoder: u64,
+}
+
+/// The picture's source.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum SourceStatus {
+    /// None is open.
+    #[default]
+    Closed,
+    /// Being opened.
+    Opening,
+    /// Delivering.
+    Running {
+        /// Its name.
+        name: String,
+        /// Its size.
+        size: Resolution,
+        /// Frames per second delivered over the last two seconds.
+        fps: f64,
+    },
+    /// Gone or refused.
+    Failed {
+        /// What happened.
+        what: String,
+        /// What to do.
+        help: String,
+    },
+}
+
+/// One sound input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AudioStatus {
+    /// Its name.
+    pub device: String,
+    /// The file's track, from 1.
+    pub track: u32,
+    /// What the meter shows.
+    pub levels: Levels,
+    /// What is wrong with it, if something is.
+    pub problem: Option<String>,
+}
+
+/// The disk under the file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DiskStatus {
+    /// Free for this user.
+    pub free_bytes: u64,
+    /// Seconds until it is full at the present rate, the copy made at the end counted; `None` while unknown.
+    pub left_s: Option<f64>,
+}
+
+/// Something the user should know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// Counts up, so that a reader can tell which it has shown.
+    pub id: u64,
+    /// How bad.
+    pub severity: Severity,
+    /// A word for scripts: `camera_stalled`.
+    pub code: &'static str,
+    /// What happened.
+    pub what: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// What kind of failure; the command line's exit code follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The plan itself.
+    Usage,
+    /// Capture or audio device.
+    Capture,
+    /// ffmpeg or the encoder.
+    Encoder,
+    /// Output or disk.
+    Output,
+    /// Forced by a second stop.
+    Forced,
+}
+
+/// Why a recording ended early or never began.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// What kind.
+    pub kind: FailureKind,
+    /// What happened.
+    pub what: String,
+    /// What to do.
+    pub help: String,
+    /// ffmpeg's last words, redacted.
+    pub details: Vec<String>,
+    /// What was saved all the same.
+    pub saved: Option<FinishedReport>,
+}
+
+/// The judgement on a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every check passed.
+    Good,
+    /// It plays, but something differs from what was recorded.
+    Suspect,
+    /// It does not play.
+    Broken,
+}
+
+/// One check of the finished file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckResult {
+    /// What was looked at: `frames`, `duration`, `audio`.
+    pub name: &'static str,
+    /// Passed.
+    pub ok: bool,
+    /// What was found.
+    pub detail: String,
+}
+
+/// One file of a recording.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileReport {
+    /// Where.
+    pub path: PathBuf,
+    /// Frames in it.
+    pub frames: u64,
+    /// How long it plays.
+    pub duration_s: f64,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// What a finished recording is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FinishedReport {
+    /// All files, the first one first.
+    pub files: Vec<FileReport>,
+    /// Recorded time.
+    pub duration_s: f64,
+    /// Frames by fate.
+    pub frames: FrameCounts,
+    /// Capture to disk, the largest measured.
+    pub latency_s: Option<f64>,
+    /// The sound inputs at the end.
+    pub audio: Vec<AudioStatus>,
+    /// The judgement.
+    pub verdict: Verdict,
+    /// What it rests on.
+    pub checks: Vec<CheckResult>,
+}
