@@ -1,4 +1,5 @@
 //! gearcast: a desktop recorder and live-streamer over a WriteGear engine.
 
 pub mod media;
+pub mod nut;
 pub mod rt;
