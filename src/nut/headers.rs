@@ -303,7 +303,7 @@ pub(super) fn parse_rate(mut fields: Fields<'_>) -> Option<(usize, FrameRate)> {
     for _ in 0..count {
         let name = fields.vb()?;
         match info_value(&mut fields)? {
-            Some(text) if chapter == 0 && name == RATE_NAME => {
+            InfoValue::Text(text) if chapter == 0 && name == RATE_NAME => {
                 let (num, den) = std::str::from_utf8(text).ok()?.split_once('/')?;
                 return FrameRate::new(num.parse().ok()?, den.parse().ok()?).map(|rate| (track, rate));
             }
@@ -313,10 +313,17 @@ pub(super) fn parse_rate(mut fields: Fields<'_>) -> Option<(usize, FrameRate)> {
     None
 }
 
-/// Passes over one value of an info block or of a frame's side data; gives it if it is text.
-fn info_value<'a>(fields: &mut Fields<'a>) -> Option<Option<&'a [u8]>> {
+/// A value of an info block or of a frame's side data.
+enum InfoValue<'a> {
+    Text(&'a [u8]),
+    /// A number or bytes; nobody asks.
+    Other,
+}
+
+/// Takes one value.
+fn info_value<'a>(fields: &mut Fields<'a>) -> Option<InfoValue<'a>> {
     match fields.s()? {
-        TEXT => return fields.vb().map(Some),
+        TEXT => return fields.vb().map(InfoValue::Text),
         -2 => {
             let _type = fields.vb()?;
             fields.vb()?;
@@ -329,7 +336,7 @@ fn info_value<'a>(fields: &mut Fields<'a>) -> Option<Option<&'a [u8]>> {
         }
         0.. => {}
     }
-    Some(None)
+    Some(InfoValue::Other)
 }
 
 /// Passes over one list of a frame's side data.

@@ -17,6 +17,8 @@ mod writer;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_real;
 
 pub use error::NutError;
 pub use raw::{fourcc_of, pcm_f32, pcm_s16, raw_video};

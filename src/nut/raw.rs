@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::media::{PixelFormat, Resolution, TimeBase, TrackHeader, TrackKind};
+use crate::media::{FrameRate, PixelFormat, Resolution, TimeBase, TrackHeader, TrackKind};
 
 /// The tag under which ffmpeg's raw decoder knows a pixel format. The picture is tightly packed.
 pub const fn fourcc_of(format: PixelFormat) -> [u8; 4] {
@@ -19,11 +19,12 @@ pub const fn fourcc_of(format: PixelFormat) -> [u8; 4] {
     }
 }
 
-/// Raw pictures with square pixels. NUT's colour code is left unknown because ffmpeg ignores it: say the
-/// colours in its arguments.
-pub fn raw_video(format: PixelFormat, size: Resolution, time_base: TimeBase) -> TrackHeader {
+/// Raw pictures with square pixels. `rate` is what to expect: without it ffmpeg takes the time base for the frame
+/// rate, and an encoder complains of a thousand million pictures a second. NUT's colour code is left unknown because
+/// ffmpeg ignores it: say the colours in its arguments.
+pub fn raw_video(format: PixelFormat, size: Resolution, time_base: TimeBase, rate: Option<FrameRate>) -> TrackHeader {
     TrackHeader {
-        kind: TrackKind::Video { size, sample_aspect: (1, 1), rate: None, colour_code: 0 },
+        kind: TrackKind::Video { size, sample_aspect: (1, 1), rate, colour_code: 0 },
         fourcc: fourcc_of(format).to_vec(),
         time_base,
         decode_delay: 0,

@@ -119,6 +119,18 @@ impl<R: Read> Reader<R> {
         Ok(packet)
     }
 
+    /// How many beginnings the main header holds, the empty one included.
+    #[cfg(test)]
+    pub(super) fn elisions(&self) -> usize {
+        if let State::Open(stream) = &self.state { stream.main.elisions.len() } else { 0 }
+    }
+
+    /// Memory held between packets.
+    #[cfg(test)]
+    pub(super) fn scratch_bytes(&self) -> usize {
+        self.scratch.capacity()
+    }
+
     fn packet_of(&mut self, stream: &mut Stream) -> Result<Option<NutPacket>, NutError> {
         loop {
             self.input.start_crc();
@@ -192,8 +204,9 @@ impl<R: Read> Reader<R> {
 
     /// Reads a start code after its first byte.
     fn finish_startcode(&mut self) -> Result<u64, NutError> {
-        let [a, b, c, d, e, f, g] = self.input.array::<7>()?;
-        Ok(u64::from_be_bytes([b'N', a, b, c, d, e, f, g]))
+        let mut bytes = [b'N'; 8];
+        bytes[1..].copy_from_slice(&self.input.array::<7>()?);
+        Ok(u64::from_be_bytes(bytes))
     }
 
     /// Reads a block's body into the scratch memory, without its checksum.

@@ -136,7 +136,8 @@ impl Writer {
         put_v(out, payload_len as u64);
         let checksum = wire::crc(0, &out[frame..]);
         out.extend_from_slice(&checksum.to_be_bytes());
-        self.position += (out.len() - start) as u64 + payload_len as u64;
+        let head_len = (out.len() - start) as u64;
+        self.position = self.position.saturating_add(head_len).saturating_add(payload_len as u64);
         Ok(())
     }
 
