@@ -1,5 +1,6 @@
 //! What is written is read back.
 
+use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -203,7 +204,10 @@ fn the_bytes_are_those_that_ffmpeg_5_1_accepted() {
     let mut writer = Writer::new(&tracks).unwrap();
     let mut bytes = writer.header().to_vec();
     writer.packet_head(0, true, 33_333_333, 16, &mut bytes).unwrap();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").unwrap();
+        hex
+    });
     assert_eq!(hex, include_str!("../../tests/data/nut/written.hex").trim());
 }
 

@@ -159,7 +159,7 @@ fn damage(random: &mut fastrand::Rng, stream: &[u8]) -> Vec<u8> {
             0 => bytes[at] ^= 1 << random.u8(..8),
             1 => bytes[at] = random.u8(..),
             2 => bytes.truncate(at.max(1)),
-            3 => bytes.splice(at..at, std::iter::repeat_n(0xFF, random.usize(1..9))).for_each(drop),
+            3 => drop(bytes.splice(at..at, std::iter::repeat_n(0xFF, random.usize(1..9)))),
             4 => {
                 let end = (at + random.usize(1..40)).min(bytes.len());
                 bytes.drain(at..end);
@@ -168,7 +168,7 @@ fn damage(random: &mut fastrand::Rng, stream: &[u8]) -> Vec<u8> {
             _ => {
                 let from = random.usize(..stream.len());
                 let piece = &stream[from..(from + 64).min(stream.len())];
-                bytes.splice(at..at, piece.iter().copied()).for_each(drop);
+                drop(bytes.splice(at..at, piece.iter().copied()));
             }
         }
     }
