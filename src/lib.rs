@@ -1,5 +1,6 @@
 //! gearcast: a desktop recorder and live-streamer over a WriteGear engine.
 
 pub mod media;
-pub mod nut;
 pub mod rt;
+
+pub mod nut;
