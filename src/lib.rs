@@ -6,4 +6,5 @@ pub mod media;
 pub mod plan;
 pub mod profile;
 pub mod rt;
-pub mod session;
+
+pub mod nut;
