@@ -2,3 +2,5 @@
 
 pub mod media;
 pub mod rt;
+
+pub mod capture;
