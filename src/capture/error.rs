@@ -128,7 +128,9 @@ impl CaptureError {
     /// What the user can do about it, as a sentence.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::NoDisplay { .. } => "Start gearcast inside a graphical session, or set DISPLAY to the X server's name.",
+            Self::NoDisplay { .. } => {
+                "Start gearcast inside a graphical session, or set DISPLAY to the X server's name."
+            }
             Self::DisplayLost => "Log in again and start a new recording; what was recorded until then is kept.",
             Self::DisplayRefused { .. } => "Set the screen to 24 bits a pixel, or capture another source.",
             Self::NoSuchScreen { .. } => "Choose one of the listed screens, or plug the monitor in again.",
@@ -138,7 +140,9 @@ impl CaptureError {
             Self::NoCamera { .. } => "Plug the camera in and refresh the list.",
             Self::NoSuchMode { .. } => "Choose one of the camera's modes, or leave the mode empty.",
             Self::CameraBusy { .. } => "Close the other program (a browser tab, a meeting) and start again.",
-            Self::CameraDenied { .. } => "Add yourself to the group that owns the device (usually 'video') and log in again.",
+            Self::CameraDenied { .. } => {
+                "Add yourself to the group that owns the device (usually 'video') and log in again."
+            }
             Self::CameraStalled { .. } => "Unplug the camera and plug it in again; try another USB port without a hub.",
             Self::CameraGone { .. } => "Plug the camera in again and start anew.",
             Self::CameraFailed { .. } => "Try another mode of the camera, or unplug it and plug it in again.",

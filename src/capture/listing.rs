@@ -129,10 +129,14 @@ mod tests {
     #[test]
     fn a_device_that_hangs_is_a_problem_not_a_hang() {
         let (release, held) = sync_channel::<()>(1);
-        let job = spawn_job("hangs", || {}, move |_| -> Result<(), CaptureError> {
-            drop(held.recv());
-            Ok(())
-        });
+        let job = spawn_job(
+            "hangs",
+            || {},
+            move |_| -> Result<(), CaptureError> {
+                drop(held.recv());
+                Ok(())
+            },
+        );
         let waited = waited(job, "cameras", Duration::from_millis(5));
         let problem = CaptureError::ListTimeout { what: "cameras", waited: Duration::from_millis(5) };
         assert_eq!(waited, Err(problem.clone()));

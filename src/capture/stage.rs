@@ -67,12 +67,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) fn new(
-        clock: Arc<dyn Clock>,
-        stop: StopToken,
-        rate: Arc<Mutex<FrameRate>>,
-        deliver: Deliver,
-    ) -> Self {
+    pub(super) fn new(clock: Arc<dyn Clock>, stop: StopToken, rate: Arc<Mutex<FrameRate>>, deliver: Deliver) -> Self {
         let (late, crowded, damaged) = <(Tally, Tally, Tally)>::default();
         Self { clock, stop, rate, deliver, seq: 0, late, crowded, damaged }
     }

@@ -13,9 +13,7 @@ use super::stage::{Look, Picture, Stage, TickSource};
 use super::ticker::Tick;
 use super::{CaptureError, SourceInfo};
 use crate::media::test_card::{self, CounterLayout};
-use crate::media::{
-    Changed, Colour, Payload, PixelBuffer, PixelFormat, Planes, Rect, Resolution, Timestamp,
-};
+use crate::media::{Changed, Colour, Payload, PixelBuffer, PixelFormat, Planes, Rect, Resolution, Timestamp};
 
 /// Red, green and blue of the colour bars, from left to right: red, green, blue, white, black, gray.
 pub const BARS: [[u8; 3]; 6] = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [0, 0, 0], [128, 128, 128]];
@@ -266,7 +264,11 @@ mod tests {
                 let luma = luma(&frame);
                 let layout = CounterLayout::for_size(size).unwrap();
                 assert_eq!(layout.read(&luma, width as usize), Some(seq), "{size}");
-                assert_eq!(test_card::read_flash(&luma, width as usize, size), (15..18).contains(&(seq % 30)), "{size} {seq}");
+                assert_eq!(
+                    test_card::read_flash(&luma, width as usize, size),
+                    (15..18).contains(&(seq % 30)),
+                    "{size} {seq}"
+                );
                 let (left, bar) = moving_bar(size, at);
                 let row = &luma[(lane(size).top * width) as usize..][..width as usize];
                 let lit: Vec<usize> = (0..width as usize).filter(|x| row[*x] == 200).collect();

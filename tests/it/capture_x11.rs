@@ -143,10 +143,8 @@ fn a_screen_of_odd_size_has_the_painted_colours_at_their_places() {
     painter.fill(painter.root, (314, 236), (7, 5), BLUE);
     painter.window((100, 60), (51, 33), 0, GREEN, "green");
 
-    let listing = list_on(
-        &DisplayOptions { name: Some(server.display.clone()), ..DisplayOptions::default() },
-        PATIENCE,
-    );
+    let listing =
+        list_on(&DisplayOptions { name: Some(server.display.clone()), ..DisplayOptions::default() }, PATIENCE);
     let screen = &listing.screens[0];
     assert_eq!((screen.rect.x, screen.rect.y, screen.rect.size), (0, 0, Resolution::new(321, 241)));
     assert_eq!(listing.windows.len(), 1);
@@ -404,7 +402,8 @@ fn without_shared_memory_the_picture_is_the_same() {
     painter.fill(painter.root, (99, 40), (20, 15), BLUE);
     let (first, second) = (shared.frame(|_| true), copied.frame(|_| true));
     assert_eq!(first.changed, second.changed);
-    let picture = |frame: &Frame| bytes(frame).0.chunks_exact(4).map(|bgrx| [bgrx[0], bgrx[1], bgrx[2]]).collect::<Vec<_>>();
+    let picture =
+        |frame: &Frame| bytes(frame).0.chunks_exact(4).map(|bgrx| [bgrx[0], bgrx[1], bgrx[2]]).collect::<Vec<_>>();
     assert_eq!(picture(&first), picture(&second));
     assert_eq!((pixel(&first, 99, 40), pixel(&first, 100, 50)), (BLUE, GREEN));
 }

@@ -11,9 +11,7 @@ use super::jpeg;
 use super::mode::{self, Coding, Mode};
 use crate::capture::CaptureError;
 use crate::capture::sysfs::Node;
-use crate::media::{
-    Colour, CompressedFormat, Payload, PixelBuffer, PixelFormat, Planes, Resolution, Timestamp,
-};
+use crate::media::{Colour, CompressedFormat, Payload, PixelBuffer, PixelFormat, Planes, Resolution, Timestamp};
 use crate::rt::{Clock, StopToken};
 
 const FORMATS: [FrameFormat; 6] = [

@@ -194,7 +194,8 @@ mod tests {
             bench.feed.listen(&mut bench.stage).unwrap();
         }
         bench.take(picture(5)).unwrap();
-        let back = ["Cam 4x2", "the camera 'Cam' sends no picture", "the camera 'Cam' sends pictures again", "frame 0 5"];
+        let back =
+            ["Cam 4x2", "the camera 'Cam' sends no picture", "the camera 'Cam' sends pictures again", "frame 0 5"];
         assert_eq!(bench.seen(), back);
         bench.clock.advance(Duration::from_secs(10));
         let given_up = CaptureError::CameraStalled { name: "Cam".into(), silent: Duration::from_secs(10) };

@@ -89,11 +89,12 @@ pub(super) struct Display {
 impl Display {
     /// Connects and asks for the extensions; blocks for as long as the server does.
     pub(super) fn connect(options: &DisplayOptions) -> Result<Self, CaptureError> {
+        let name = options.name.clone().or_else(|| std::env::var("DISPLAY").ok()).unwrap_or_default();
+        check_number(&name)?;
         let (conn, index) = RustConnection::connect(options.name.as_deref())
             .map_err(|error| CaptureError::NoDisplay { reason: error.to_string() })?;
         let screen = conn.setup().roots.get(index).cloned();
         let screen = screen.ok_or_else(|| CaptureError::NoDisplay { reason: format!("it has no screen {index}") })?;
-        let name = options.name.clone().or_else(|| std::env::var("DISPLAY").ok()).unwrap_or_default();
         let extensions = offered(&conn).map_err(Refusal::fatal)?;
         Ok(Self { conn, screen, name, extensions })
     }
@@ -134,6 +135,17 @@ impl Display {
             return Ok(());
         }
         Err(CaptureError::DisplayRefused { reason: format!("its pixels of depth {depth} are not 24-bit colours") })
+    }
+}
+
+/// Refuses display numbers whose TCP port would lie above 65535: x11rb 0.14 panics at them.
+fn check_number(name: &str) -> Result<(), CaptureError> {
+    let number = name.rsplit_once(':').and_then(|(_, rest)| rest.split('.').next());
+    match number.and_then(|number| number.parse::<u32>().ok()) {
+        Some(number) if number > u32::from(u16::MAX) - 6000 => {
+            Err(CaptureError::NoDisplay { reason: format!("'{name}' is no display") })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -5,13 +5,13 @@ use x11rb::protocol::Event;
 use x11rb::protocol::randr::{ConnectionExt as _, NotifyMask};
 use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, EventMask, Window};
 
+use super::Subject;
 use super::changes::{Changes, rows_of};
 use super::cursor::{Cursor, Spot};
 use super::display::{Display, Extension, Refusal};
 use super::monitors;
 use super::pixels::{Area, Pixels};
 use super::window::{Presence, WindowView};
-use super::Subject;
 use crate::capture::ring::Ring;
 use crate::capture::rows::Rows;
 use crate::capture::stage::{Look, Picture, Stage, TickSource};
@@ -25,7 +25,10 @@ const MOST_REFUSED: u32 = 60;
 /// What the pixels are taken from.
 enum View {
     /// A part of the root window.
-    Desktop { subject: Subject, rect: Rect },
+    Desktop {
+        subject: Subject,
+        rect: Rect,
+    },
     Window(WindowView),
 }
 

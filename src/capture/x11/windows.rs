@@ -67,8 +67,7 @@ fn by_title(mut windows: Vec<WindowInfo>, part: &str) -> Option<WindowInfo> {
         return None;
     }
     let exact = windows.iter().position(|window| window.title.to_lowercase() == part);
-    let index =
-        exact.or_else(|| windows.iter().position(|window| window.title.to_lowercase().contains(&part)))?;
+    let index = exact.or_else(|| windows.iter().position(|window| window.title.to_lowercase().contains(&part)))?;
     Some(windows.swap_remove(index))
 }
 

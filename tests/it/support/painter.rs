@@ -39,7 +39,8 @@ impl Painter {
     /// A mapped window filled with one colour. Its background is that colour too, so it repaints itself.
     pub fn window(&self, at: (i16, i16), size: (u16, u16), border: u16, rgb: u32, title: &str) -> Window {
         let window = self.conn.generate_id().unwrap();
-        let look = CreateWindowAux::new().background_pixel(rgb).border_pixel(0x00ff_00ff).event_mask(EventMask::EXPOSURE);
+        let look =
+            CreateWindowAux::new().background_pixel(rgb).border_pixel(0x00ff_00ff).event_mask(EventMask::EXPOSURE);
         let class = WindowClass::INPUT_OUTPUT;
         self.conn
             .create_window(24, window, self.root, at.0, at.1, size.0, size.1, border, class, 0, &look)
@@ -50,9 +51,7 @@ impl Painter {
         let utf8 = self.conn.intern_atom(false, b"UTF8_STRING").unwrap().reply().unwrap().atom;
         self.conn.change_property8(PropMode::REPLACE, window, name, utf8, title.as_bytes()).unwrap();
         let class = b"painter\0Painter\0";
-        self.conn
-            .change_property8(PropMode::REPLACE, window, AtomEnum::WM_CLASS, AtomEnum::STRING, class)
-            .unwrap();
+        self.conn.change_property8(PropMode::REPLACE, window, AtomEnum::WM_CLASS, AtomEnum::STRING, class).unwrap();
         self.conn.map_window(window).unwrap().check().unwrap();
         self.sync();
         window
