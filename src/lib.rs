@@ -7,4 +7,4 @@ pub mod plan;
 pub mod profile;
 pub mod rt;
 
-pub mod ffmpeg;
+pub mod capture;

@@ -1,0 +1,4 @@
+//! What several test files need.
+
+pub mod painter;
+pub mod xvfb;
