@@ -1,7 +1,6 @@
 //! gearcast: a desktop recorder and live-streamer over a WriteGear engine.
 
 pub mod audio;
-pub mod capture;
 pub mod media;
 pub mod plan;
 pub mod profile;

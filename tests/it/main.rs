@@ -1,4 +1,6 @@
-//! Tests that need a real X server, ffmpeg or the whole program.
+//! Integration tests: gearcast against real sound servers, encoders and screens.
 
-mod capture_x11;
+#[cfg(test)]
+mod audio_pulse;
+#[cfg(test)]
 mod support;

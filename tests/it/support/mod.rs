@@ -1,4 +1,4 @@
-//! What several test files need.
+//! What several integration tests need.
 
-pub mod painter;
-pub mod xvfb;
+pub(crate) mod audio_probe;
+pub(crate) mod pulse;
