@@ -220,8 +220,9 @@ fn read_sources() -> Vec<Source> {
         .into_iter()
         .filter(|file| file.extension().is_some_and(|extension| extension == "rs"))
         .map(|file| {
-            let name = file.strip_prefix(&src).expect("below src").display().to_string();
-            Source::new(&name, &fs::read_to_string(&file).expect("source text"))
+            let name = file.strip_prefix(&src).unwrap_or(&file).display().to_string();
+            let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{name}: {error}"));
+            Source::new(&name, &text)
         })
         .collect();
     let of_tests: Vec<_> = sources.iter().flat_map(Source::test_modules).collect();
@@ -243,7 +244,8 @@ fn each_source(rule: fn(&Source) -> Vec<Finding>) -> Vec<Finding> {
     read_sources().iter().flat_map(rule).collect()
 }
 
-fn assert_clean(findings: Vec<Finding>) {
+fn assert_clean(findings: impl IntoIterator<Item = Finding>) {
+    let findings: Vec<_> = findings.into_iter().collect();
     assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
 }
 
