@@ -221,7 +221,7 @@ fn read_sources() -> Vec<Source> {
         .filter(|file| file.extension().is_some_and(|extension| extension == "rs"))
         .map(|file| {
             let name = file.strip_prefix(&src).unwrap_or(&file).display().to_string();
-            let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let text = fs::read_to_string(&file).expect("source text");
             Source::new(&name, &text)
         })
         .collect();
