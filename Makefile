@@ -33,7 +33,7 @@ lint: ## formatting, clippy, documentation, dependency audit: all without a warn
 bench: ## CPU beside `ffmpeg -f x11grab` on the same desktop, three rounds (about 10 minutes)
 	@$(NEEDS) bench
 	$(CARGO) build --release --locked
-	tests/tools/bench.sh $(BIN)
+	tests/tools/bench.py $(BIN)
 
 package: ## dist/gearcast-VERSION-ARCH.tar.gz and .deb
 	@$(NEEDS) package

@@ -36,6 +36,7 @@ test    x11-xserver-utils   changes the test screen's size
 test    pulseaudio          a sound server for the tests
 test    pulseaudio-utils    makes and removes sound devices
 lint    git                 fetches the advisory database
+package binutils            strips the program
 package dpkg                builds the .deb
 bench   python3             measures
 TABLE
