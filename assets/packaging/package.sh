@@ -30,6 +30,9 @@ name=gearcast-$version-$arch
 tar -C "$stage" --owner=0 --group=0 --sort=name --transform "s,^usr,$name," -czf "dist/$name.tar.gz" usr
 echo "dist/$name.tar.gz"
 
+# The C library it was built on is the oldest it runs on.
+glibc=$(objdump -T "$usr/bin/gearcast" | grep -oE 'GLIBC_[0-9.]+' | sort -Vu | tail -1 | sed 's/GLIBC_//')
+
 # What the program is linked to or opens by name. Debian 13 renamed libasound2.
 mkdir -p "$stage/deb/DEBIAN"
 cp -a "$usr" "$stage/deb/usr"
@@ -41,7 +44,7 @@ Maintainer: The gearcast developers <gearcast@localhost>
 Installed-Size: $(du -sk "$usr" | cut -f1)
 Section: video
 Priority: optional
-Depends: ffmpeg, libc6, libgcc-s1, libasound2 | libasound2t64, libegl1
+Depends: ffmpeg, libc6 (>= $glibc), libgcc-s1, libasound2 | libasound2t64, libegl1
 Recommends: libgl1-mesa-dri, libfontconfig1, libx11-6, libx11-xcb1, libxcursor1, libxi6, libxkbcommon-x11-0, libwayland-client0, libwayland-egl1, xdg-desktop-portal
 Description: desktop recorder and live-streamer
  gearcast records a screen, a window, a region or a camera with sound

@@ -118,8 +118,8 @@ pub(super) const MAY_NEVER_KNOW: &[(&str, &[&str])] = &[
     ("cli", &["egui"]),
 ];
 
-/// The files where `unsafe` stands: the X11 shared memory map, the child's death signal, the preview's GL calls.
-pub(super) const UNSAFE_FILES: &[&str] = &["capture/x11/shm", "ffmpeg/process", "app/gl"];
+/// The files where `unsafe` stands: the X11 shared memory map, the preview's GL calls.
+pub(super) const UNSAFE_FILES: &[&str] = &["capture/x11/shm", "app/gl"];
 
 /// What a file may hold beside its tests.
 pub(super) const MAX_LINES: usize = 500;
