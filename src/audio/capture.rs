@@ -147,6 +147,14 @@ impl Listener {
         AudioError::Refused { name: self.spec.to_string(), reason: reason.to_owned() }
     }
 
+    /// The stream drops its callback a moment before it reports why.
+    fn why_it_ended(opened: &Opened, faults: &Receiver<AudioError>) -> AudioError {
+        faults.recv_timeout(TICK * 10).unwrap_or_else(|_| AudioError::ServerGone {
+            name: opened.info.device.name.clone(),
+            reason: "its stream ended".to_owned(),
+        })
+    }
+
     /// Delivers blocks until stop is asked (`Ok`) or the device is lost.
     fn follow(
         &self,
@@ -165,7 +173,7 @@ impl Listener {
                     self.tell(deliver, Heard::Block(AudioBlock { captured_at, sample_rate, channels, samples }));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err(self.refused("its stream ended")),
+                Err(RecvTimeoutError::Disconnected) => return Err(Self::why_it_ended(opened, faults)),
             }
             if let Ok(fault) = faults.try_recv() {
                 return Err(fault);

@@ -71,10 +71,11 @@ fn sample(number: i64) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::mpsc::sync_channel;
 
     use super::*;
-    use crate::rt::{ManualClock, StopSource};
+    use crate::rt::{JoinOutcome, ManualClock, Worker};
 
     #[test]
     fn beeps_follow_the_schedule_to_the_sample() {
@@ -94,30 +95,26 @@ mod tests {
     #[test]
     fn a_late_thread_makes_up_for_a_second_and_no_more() {
         let (tell, told) = sync_channel(1000);
-        let stop = StopSource::new();
-        let clock = ManualClock::new(Timestamp::from_nanos(5_003_000_000));
-        let token = stop.token();
-        std::thread::scope(|scope| {
-            scope.spawn(|| run(&clock, &token, &mut |heard| tell.send(heard).unwrap()));
-            let next_block = || match told.recv().unwrap() {
-                Heard::Block(block) => block.captured_at.as_nanos() / 1_000_000,
+        let clock = Arc::new(ManualClock::new(Timestamp::from_nanos(5_003_000_000)));
+        let turned = Arc::clone(&clock);
+        let worker =
+            Worker::spawn("tone", move |stop| run(turned.as_ref(), &stop, &mut |heard| tell.send(heard).unwrap()));
+        let next = || told.recv_timeout(Duration::from_secs(60)).unwrap();
+        let next_blocks = |count| -> Vec<i64> {
+            let begins = (0..count).map(|_| match next() {
+                Heard::Block(block) => block.captured_at.as_nanos() / BLOCK_NANOS,
                 other => panic!("{other:?}"),
-            };
-            assert!(matches!(told.recv().unwrap(), Heard::Started(info) if info == super::info()));
-            clock.advance(Duration::from_millis(7)); // 5.010 s: the block from 5.000 s is whole
-            assert_eq!(next_block(), 5_000);
-            clock.advance(Duration::from_millis(905)); // 5.915 s
-            assert_eq!(
-                (0..90).map(|_| next_block()).collect::<Vec<_>>(),
-                (501..591).map(|n| n * 10).collect::<Vec<_>>()
-            );
-            clock.advance(Duration::from_secs(10)); // 15.915 s: only the last second of it
-            assert_eq!(
-                (0..100).map(|_| next_block()).collect::<Vec<_>>(),
-                (1491..1591).map(|n| n * 10).collect::<Vec<_>>()
-            );
-            stop.stop();
-        });
+            });
+            begins.collect()
+        };
+        assert_eq!(next(), Heard::Started(info()));
+        clock.advance(Duration::from_millis(7)); // 5.010 s: the block from 5.000 s is whole
+        assert_eq!(next_blocks(1), [500]);
+        clock.advance(Duration::from_millis(905)); // 5.915 s
+        assert_eq!(next_blocks(90), (501..591).collect::<Vec<_>>());
+        clock.advance(Duration::from_secs(10)); // 15.915 s: only the last second of it
+        assert_eq!(next_blocks(100), (1491..1591).collect::<Vec<_>>());
+        assert_eq!(worker.unwrap().join(Duration::from_secs(60)), JoinOutcome::Joined);
         assert!(told.try_recv().is_err(), "nothing after the stop");
     }
 }
