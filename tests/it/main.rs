@@ -4,4 +4,7 @@
 
 mod support;
 
+mod audio_pulse;
+mod capture_x11;
+mod house;
 mod recording;
