@@ -1,7 +1,11 @@
 //! gearcast: a desktop recorder and live-streamer over a WriteGear engine.
 
+pub mod app;
 pub mod audio;
 pub mod capture;
+pub mod cli;
+pub mod ffmpeg;
+pub mod imaging;
 pub mod media;
 pub mod plan;
 pub mod profile;

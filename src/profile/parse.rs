@@ -208,11 +208,7 @@ impl Reading<'_> {
             let near = nearest_keys(key);
             let hint = near.first().map_or_else(String::new, |near| format!("; did you mean {near}?"));
             let what = format!("this version does not know this key; it is kept as it is{hint}");
-            self.warnings.push(FieldError {
-                field: key.to_owned(),
-                line: Some(line_at(self.text, key_span)),
-                what,
-            });
+            self.warnings.push(FieldError { field: key.to_owned(), line: Some(line_at(self.text, key_span)), what });
         }
     }
 

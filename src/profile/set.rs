@@ -52,8 +52,7 @@ pub fn set(profile: &mut Profile, key: &str, value: &str) -> Result<(), SetError
         }
         return Ok(());
     }
-    let known = field(key)
-        .ok_or_else(|| SetError::UnknownKey { key: shortened(key), near: nearest_keys(key) })?;
+    let known = field(key).ok_or_else(|| SetError::UnknownKey { key: shortened(key), near: nearest_keys(key) })?;
     let value = read(known.kind, value).map_err(bad)?;
     check_value(known, &value).map_err(bad)?;
     if let Some(what) = texts(&value).find_map(secret_in) {
@@ -149,7 +148,10 @@ mod tests {
         ] {
             set_pair(&mut profile, pair).unwrap_or_else(|error| panic!("{pair}: {error}"));
         }
-        assert_eq!((profile.video.encoder.as_str(), profile.video.crf, profile.video.fps.as_str()), ("libx264", 18, "60"));
+        assert_eq!(
+            (profile.video.encoder.as_str(), profile.video.crf, profile.video.fps.as_str()),
+            ("libx264", 18, "60")
+        );
         assert_eq!(profile.video.rate_control, RateControl::Cbr);
         assert!(!profile.source.show_cursor && profile.audio.inputs.len() == 2);
         assert!((profile.audio.inputs[0].gain_db + 3.5).abs() < 1e-9 && profile.audio.inputs[1].device == "a=b");

@@ -130,16 +130,18 @@ impl Store {
         Ok(listed)
     }
 
-    /// Loads by name, or from a file: what ends in `.toml` or has a folder in it is a file.
+    /// Loads by name, or from a file: what ends in `.toml` is a file, and so is what has a folder in it unless
+    /// a profile is called so.
     pub fn load(&self, name_or_file: &str) -> Result<(Parsed, Origin), StoreError> {
         let as_path = Path::new(name_or_file);
-        let is_file = as_path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
-            || as_path.components().count() > 1;
-        if is_file {
+        if as_path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
             return Ok((read(as_path)?, Origin::File(as_path.to_owned())));
         }
         if let Some(path) = self.file_of(name_or_file)? {
             return Ok((read(&path)?, Origin::File(path)));
+        }
+        if as_path.components().count() > 1 {
+            return Ok((read(as_path)?, Origin::File(as_path.to_owned())));
         }
         if name_or_file.eq_ignore_ascii_case(BUILT_IN_NAME) {
             return Ok((Parsed { profile: built_in(), warnings: Vec::new() }, Origin::BuiltIn));
@@ -353,7 +355,7 @@ mod tests {
         profile.video.crf = 18;
         profile.streams.push(crate::profile::Stream { server: "rtmp://h/live".to_owned(), ..Default::default() });
         let path = store.save(&profile, OnTaken::Refuse).unwrap();
-        assert_eq!(store.load("mein film: 2/3 \"É\"").unwrap_err().to_string().is_empty(), false);
+        assert_eq!(store.load("mein film: 2/3 \"É\"").unwrap().0.profile, profile);
         let (loaded, origin) = store.load(path.to_str().unwrap()).unwrap();
         assert_eq!((&loaded.profile, &origin), (&profile, &Origin::File(path)));
         assert!(matches!(store.save(&profile, OnTaken::Refuse), Err(StoreError::Taken(_))));
@@ -378,7 +380,9 @@ mod tests {
     fn what_cannot_be_read_is_never_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path());
-        for (file, text) in [("later.toml", "version = 2\nname = \"Later\"\n"), ("broken.toml", "name = \"Broken\"\n[[")] {
+        for (file, text) in
+            [("later.toml", "version = 2\nname = \"Later\"\n"), ("broken.toml", "name = \"Broken\"\n[[")]
+        {
             fs::write(folder.path().join(file), text).unwrap();
             let name = file.trim_end_matches(".toml");
             assert!(store.save(&named(name), OnTaken::Replace).is_err(), "{name}");
