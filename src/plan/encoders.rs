@@ -147,9 +147,20 @@ pub(super) const ENCODERS: &[EncoderFacts] = &[
     },
 ];
 
+/// The encoders that `auto` chooses among, of pictures and of sound: those worth a trial.
+pub fn known_encoders() -> Vec<String> {
+    let sounds = AudioCodec::ALL.iter().flat_map(|codec| audio_encoders(*codec));
+    ENCODERS.iter().map(|facts| facts.name).chain(sounds.copied()).map(str::to_owned).collect()
+}
+
 /// What is known about the encoder of this name.
 pub(super) fn facts(name: &str) -> Option<&'static EncoderFacts> {
     ENCODERS.iter().find(|facts| facts.name == name)
+}
+
+/// Whether this encoder needs a graphics card or a system's service.
+pub(super) fn is_hardware(name: &str) -> bool {
+    ["_nvenc", "_qsv", "_amf", "_videotoolbox", "_mf"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// The encoders of a sound codec, the best first.

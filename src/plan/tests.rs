@@ -160,6 +160,23 @@ fn rate_control_follows_the_encoder() {
     assert_eq!(control(&["video.codec=vp9", "video.crf=60"]), RateControl::Quality(60));
 }
 
+#[test]
+fn an_untried_card_is_the_last_resort() {
+    let chosen = |known: &[(&str, Works)]| {
+        let encoders = known.iter().map(|(name, works)| encoder(name, "h264", works.clone())).collect();
+        let ffmpeg = FfmpegSummary { encoders, ..machine().ffmpeg.unwrap() };
+        let env = Environment { ffmpeg: Some(ffmpeg), ..machine() };
+        resolve(&Profile::default(), &env)
+            .map(|(plan, _)| plan.video.unwrap().encoder)
+            .map_err(|found| found[0].what.clone())
+    };
+    let no = || Works::No { reason: "broken".to_owned() };
+    assert_eq!(chosen(&[("h264_qsv", Works::Yes), ("libx264", Works::Unknown)]).unwrap(), "libx264");
+    assert_eq!(chosen(&[("h264_nvenc", Works::Unknown), ("h264_qsv", Works::Yes)]).unwrap(), "h264_qsv");
+    assert_eq!(chosen(&[("h264_nvenc", Works::Unknown), ("libx264", no())]).unwrap(), "h264_nvenc");
+    assert!(chosen(&[("libx264", no())]).unwrap_err().contains("libx264: broken"));
+}
+
 /// Each row: what is set, and the field of the one problem, its severity and the fix's `KEY=VALUE`.
 #[test]
 fn problems_stand_at_their_field_with_a_fix() {

@@ -133,13 +133,20 @@ fn encoder(video: &Video, codec: VideoCodec, env: &Environment, out: &mut Findin
     named(video.encoder.trim(), codec, ffmpeg, out)
 }
 
-/// The first in the order of preference that works; an untried one before none.
+/// The first in the order of preference that is not known to fail. Software counts as working untried; an untried
+/// graphics card is the last resort, because most ffmpegs are built for cards that the machine has not.
 fn automatic(codec: VideoCodec, ffmpeg: &FfmpegSummary, out: &mut Findings) -> Option<String> {
     let candidates = || ENCODERS.iter().filter(|facts| facts.codec == codec);
     let known = |facts: &EncoderFacts| ffmpeg.encoders.iter().find(|encoder| encoder.name == facts.name);
-    let working = candidates().find(|facts| known(facts).is_some_and(|encoder| encoder.works == Works::Yes));
+    let trusted = candidates().find(|facts| {
+        known(facts).is_some_and(|encoder| match encoder.works {
+            Works::Yes => true,
+            Works::Unknown => !encoders::is_hardware(facts.name),
+            Works::No { .. } => false,
+        })
+    });
     let untried = || candidates().find(|facts| known(facts).is_some_and(|encoder| encoder.works == Works::Unknown));
-    if let Some(facts) = working.or_else(untried) {
+    if let Some(facts) = trusted.or_else(untried) {
         return Some(facts.name.to_owned());
     }
     let tried: Vec<String> = candidates()

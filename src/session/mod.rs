@@ -2,9 +2,11 @@
 //!
 //! Knows no profile, no model, no window. One thread, `session`, owns every worker's handle.
 
+mod environment;
 mod status;
 mod stub;
 
+pub use environment::{FoundFfmpeg, Survey, SurveySetup, gather, look_at_output, make_folder};
 pub use status::{
     AudioStatus, CheckResult, Command, DiskStatus, Failure, FailureKind, FileReport, FinishedReport, FrameCounts,
     Notice, PreviewRequest, SourceStatus, State, Status, Verdict,
