@@ -439,7 +439,7 @@ fn prepare(
         OnExisting::Replace => OnTaken::Replace,
     };
     let target = reserve(&file.path, file.container, on_taken)?;
-    let hybrid = Capabilities::load_or_probe(&ffmpeg, cache_dir, stop).is_ok_and(|known| known.hybrid_mp4());
+    let hybrid = Capabilities::load_or_probe(&ffmpeg, cache_dir, stop).is_ok_and(|known| known.is_some_and(|known| known.hybrid_fragmented));
     let hybrid_mp4 = if hybrid { Keep::CrashSafe } else { Keep::Ordinary };
     Ok(Ready { ffmpeg, hybrid_mp4, target })
 }

@@ -30,7 +30,7 @@ pub use status::{
 };
 
 use crate::audio::SoundFormat;
-use crate::ffmpeg::Ffmpeg;
+use crate::ffmpeg::{Ffmpeg, Redactor};
 use crate::imaging::PreviewImage;
 use crate::media::{Colour, FrameRate, Resolution};
 use crate::plan::{Plan, SizeChoice};
@@ -130,11 +130,11 @@ pub fn commands_for(plan: &Plan, ffmpeg: &Ffmpeg, source: Resolution) -> Vec<Str
     });
     let audio = formats.iter().map(|format| AudioInput { sample_rate: format.sample_rate, channels: format.channels });
     let spec = EngineSpec { video, audio: audio.collect(), options: params::encode_options(plan) };
-    let mut commands = vec![encoder_args(&spec).shell_quoted(&ffmpeg.program)];
+    let mut commands = vec![encoder_args(&spec).shell_quoted(&ffmpeg.program, &Redactor::default())];
     if let Some(file) = &plan.file {
         let target = crate::fanout::FileTarget::shown(&file.path, file.container);
         let args = crate::fanout::crash_safe_args(&target, crate::fanout::Keep::Ordinary, spec.pipe_offset_nanos());
-        commands.push(args.shell_quoted(&ffmpeg.program));
+        commands.push(args.shell_quoted(&ffmpeg.program, &Redactor::default()));
     }
     commands
 }

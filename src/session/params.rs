@@ -1,6 +1,6 @@
 //! From a plan to ffmpeg's words for the encode.
 
-use crate::media::{AudioCodec, FrameRate};
+use crate::media::{AudioCodec, Container, FrameRate};
 use crate::plan::{Plan, RateControl, VideoPlan};
 use crate::writegear::EncodeOptions;
 
@@ -12,7 +12,7 @@ pub(super) fn encode_options(plan: &Plan) -> EncodeOptions {
         pre_headers: plan.extra.pre_headers.clone(),
         before_input: plan.extra.before_input.clone(),
         inputs: plan.extra.inputs.clone(),
-        video: plan.video.as_ref().map(video_pairs).unwrap_or_default(),
+        video: plan.video.as_ref().map(|video| video_pairs(plan, video)).unwrap_or_default(),
         audio: if plan.audio.is_empty() { Pairs::new() } else { audio_pairs(plan) },
         output: plan.extra.output.clone(),
     }
@@ -22,13 +22,17 @@ fn pair(name: &str, value: impl ToString) -> (String, String) {
     (name.to_owned(), value.to_string())
 }
 
-fn video_pairs(video: &VideoPlan) -> Pairs {
+fn video_pairs(plan: &Plan, video: &VideoPlan) -> Pairs {
     let mut pairs = vec![pair("c:v", &video.encoder), pair("pix_fmt", wire_pixel_format(video))];
     if let Some(preset) = &video.preset {
         pairs.push(pair(preset_option(&video.encoder), preset));
     }
     pairs.extend(rate_control(&video.encoder, video.rate_control));
     pairs.extend(speed(&video.encoder));
+    if plan.file.as_ref().is_some_and(|file| file.container == Container::Avi) {
+        // AVI has no place for the order of B-frames.
+        pairs.push(pair("bf", 0));
+    }
     pairs.push(pair("g", keyframe_frames(video.rate, video.keyframe_interval_s)));
     pairs
 }
@@ -105,8 +109,10 @@ fn lossless(encoder: &str) -> Pairs {
 /// Without these the encoder is slower than real time by its own default.
 fn speed(encoder: &str) -> Pairs {
     match encoder {
-        "libvpx" => vec![pair("cpu-used", 8), pair("lag-in-frames", 0)],
-        "libvpx-vp9" => vec![pair("cpu-used", 8), pair("row-mt", 1), pair("lag-in-frames", 0)],
+        "libvpx" => vec![pair("deadline", "realtime"), pair("cpu-used", 8), pair("lag-in-frames", 0)],
+        "libvpx-vp9" => {
+            vec![pair("deadline", "realtime"), pair("cpu-used", 8), pair("row-mt", 1), pair("lag-in-frames", 0)]
+        },
         "libaom-av1" => vec![pair("row-mt", 1), pair("usage", "realtime"), pair("lag-in-frames", 0)],
         _ => Pairs::new(),
     }

@@ -18,7 +18,7 @@ use crate::fanout::{
     Counters, DiskWatch, EncoderEnd, FileSink, FileSinkSetup, FileTarget, Hub, Keep, SinkHandle, SinkReport, Verdict,
     spawn_sink,
 };
-use crate::ffmpeg::Ffmpeg;
+use crate::ffmpeg::{Ffmpeg, Redactor};
 use crate::media::{Frame, RenditionId, Resolution, Timestamp};
 use crate::plan::{Plan, SizeChoice};
 use crate::rt::{Clock, StopToken, Worker, intake};
@@ -107,8 +107,9 @@ impl Recording {
             Arc::new(move || events.send(Event::Wake))
         };
         let commands = vec![
-            encoder_args(spec).shell_quoted(&ffmpeg.program),
-            crate::fanout::crash_safe_args(&target, hybrid_mp4, spec.pipe_offset_nanos()).shell_quoted(&ffmpeg.program),
+            encoder_args(spec).shell_quoted(&ffmpeg.program, &Redactor::default()),
+            crate::fanout::crash_safe_args(&target, hybrid_mp4, spec.pipe_offset_nanos())
+                .shell_quoted(&ffmpeg.program, &Redactor::default()),
         ];
         let (engine, input, output) = Engine::start(&ffmpeg, spec, RenditionId(0), 0)?;
         let sink = FileSink::new(FileSinkSetup {

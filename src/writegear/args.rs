@@ -13,10 +13,7 @@ pub fn encoder_args(spec: &EngineSpec) -> Args {
     global.push("loglevel", "level+info");
     // Our stamps are the truth: without this ffmpeg moves every input to its own zero.
     global.push_flag("copyts");
-    let mut args = Args { global, ..Args::default() };
-    args.inputs.push(own_input(spec));
-    args.outputs.push(encoded_output(spec));
-    args
+    Args { global, inputs: vec![own_input(spec)], outputs: vec![encoded_output(spec)], ..Args::new() }
 }
 
 fn own_input(spec: &EngineSpec) -> Input {
@@ -55,6 +52,8 @@ fn encoded_output(spec: &EngineSpec) -> Output {
     options.push("avoid_negative_ts", "disabled");
     options.push("output_ts_offset", seconds(spec.pipe_offset_nanos()));
     options.push("flush_packets", "1");
+    // The index of a stream that nobody seeks in: 33 MB after five hours.
+    options.push("write_index", "0");
     options.push("f", "nut");
     Output { options, url: "pipe:1".into() }
 }
@@ -144,7 +143,7 @@ mod tests {
              -colorspace bt709 -color_range tv -color_primaries bt709 -color_trc bt709 -map 0:1 \
              -af aresample=async=1000:first_pts=0 -c:a aac -metadata title=a b -metadata artist=c \
              -max_muxing_queue_size 4096 -avoid_negative_ts disabled -output_ts_offset 1.001000 -flush_packets 1 \
-             -f nut pipe:1"
+             -write_index 0 -f nut pipe:1"
         );
     }
 

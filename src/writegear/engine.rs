@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::args::encoder_args;
 use super::error::EngineError;
 use super::spec::EngineSpec;
-use crate::ffmpeg::{ChildInput, ChildOutput, Ffmpeg, Launch, Process, Redactor, Stdin, Stdout, launch};
+use crate::ffmpeg::{Cause, ChildInput, ChildOutput, Ffmpeg, Launch, Process, Stdin, Stdout, launch};
 use crate::media::{Packet, RenditionId, StreamHeaders, TrackId};
 use crate::nut::{Reader, Writer};
 
@@ -27,15 +27,9 @@ impl Engine {
         rendition: RenditionId,
         generation: u32,
     ) -> Result<(Self, EngineInput, EngineOutput), EngineError> {
-        let mut process = launch(Launch {
-            program: &ffmpeg.program,
-            args: &encoder_args(spec),
-            name: "encoder",
-            stdin: Stdin::Socket,
-            stdout: Stdout::Socket,
-            redactor: Redactor::default(),
-        })
-        .map_err(EngineError::Launch)?;
+        let launched = Launch::new(&ffmpeg.program, encoder_args(spec).to_os_args(), "encoder")
+            .with_io(Stdin::Socket, Stdout::Socket);
+        let mut process = launch(launched).map_err(EngineError::Launch)?;
         let broken = || EngineError::Io(std::io::ErrorKind::BrokenPipe.into());
         let stdin = process.take_stdin().ok_or_else(broken)?;
         let stdout = process.take_stdout().ok_or_else(broken)?;
@@ -58,7 +52,7 @@ impl Engine {
     /// What its words say it died of.
     pub fn died(&self) -> EngineError {
         EngineError::Died {
-            cause: self.process.cause(),
+            cause: self.process.cause().unwrap_or(Cause::Silent),
             last_words: self.process.log_tail(),
         }
     }

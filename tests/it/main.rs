@@ -2,4 +2,6 @@
 
 #![expect(clippy::expect_used, reason = "a helper of a test fails the test, as the test itself would")]
 
-mod house;
+mod support;
+
+mod recording;

@@ -8,13 +8,11 @@ use super::verify::{Judgement, judge};
 use super::{FileSinkSetup, OutputError, Written, beside, form, free_bytes};
 use crate::fanout::report::Verdict;
 use crate::fanout::sink::{FinishProgress, SinkReport};
-use crate::ffmpeg::{Limits, run_with_progress};
+use crate::ffmpeg::{Cause, Redactor, run_with_progress};
 use crate::rt::StopToken;
 
 /// Room beyond the copy itself that must stay free: what other programs need in the meantime.
 const SPARE_BYTES: u64 = 64 * 1024 * 1024;
-/// How long the copy may make no progress.
-const COPY_STALL: Duration = Duration::from_secs(15);
 
 /// Whether the crash-safe file ends as it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,28 +79,30 @@ fn copy(
         return Err("There is no room for the completed copy; the crash-safe file was kept, it plays as it is.".into());
     }
     let made = beside(&target.final_path, "finishing");
-    let args = form::ordinary_args(&target.safe_path, &made, target.container);
+    let args = form::ordinary_args(&target.safe_path, &made, target.container, written.rate);
     let step = "Completing the file";
     let total_s = Duration::from_nanos(u64::try_from(written.last_video_nanos).unwrap_or(0)).as_secs_f64();
     progress(FinishProgress { step, fraction: Some(0.0) });
-    let limits = Limits { silence: COPY_STALL, ..Limits::default() };
-    let finished = run_with_progress(&setup.ffmpeg, &args, limits, stop, &mut |now| {
-        let fraction = now.out_time_s.filter(|_| total_s > 0.0).map(|done| (done / total_s).clamp(0.0, 1.0));
+    let args = args.to_os_args();
+    let redactor = Redactor::default();
+    let finished = run_with_progress(&setup.ffmpeg.program, &args, "finish", &redactor, stop, &mut |now| {
+        let done_s = now.out_time_us.map(|micros| Duration::from_micros(u64::try_from(micros).unwrap_or(0)).as_secs_f64());
+        let fraction = done_s.filter(|_| total_s > 0.0).map(|done_s| (done_s / total_s).clamp(0.0, 1.0));
         progress(FinishProgress { step, fraction });
     });
     match finished {
-        Ok(finished) if finished.exit.is_success() && !stop.is_stopped() => {
+        Ok(Some(finished)) if finished.exit.is_success() => {
             progress(FinishProgress { step: "Checking the file", fraction: None });
             let judgement = judge(&setup.ffmpeg, &made, written);
             Ok((made, judgement))
         }
-        Ok(_) if stop.is_stopped() => {
+        Ok(None) => {
             remove(&made);
             Err("The crash-safe file was left as it is, as you asked.".to_owned())
         }
-        Ok(finished) => {
+        Ok(Some(finished)) => {
             remove(&made);
-            let cause = finished.cause.what();
+            let cause = finished.cause.unwrap_or(Cause::Silent).what();
             Err(format!("The file could not be completed ({cause}); the crash-safe file was kept, it plays as it is."))
         }
         Err(error) => {

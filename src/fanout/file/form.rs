@@ -2,7 +2,7 @@
 
 use super::{FileTarget, Keep, file_url, negative_seconds};
 use crate::ffmpeg::{Args, Input, Options, Output};
-use crate::media::Container;
+use crate::media::{Container, FrameRate};
 
 /// Length of a fragment or cluster. A kill loses less than this after the encoder gave a packet out; half the
 /// second that is promised leaves room for a slow disk.
@@ -72,7 +72,10 @@ pub fn is_ordinary_when_closed(container: Container, hybrid_mp4: Keep) -> bool {
 /// The command that writes the crash-safe file from our packets on its standard input.
 pub fn crash_safe_args(target: &FileTarget, hybrid_mp4: Keep, offset_nanos: i64) -> Args {
     let global = quiet().with_flag("copyts").with_flag("y");
-    let input = Input { options: Options::new().with("f", "nut"), url: "pipe:0".into() };
+    // The headers say everything, so that writing begins 1 s sooner. Not `-probesize 32`: with it ffmpeg guesses the
+    // decode times of B-frames wrong.
+    let known = Options::new().with("f", "nut").with("analyzeduration", "0").with("fpsprobesize", "0");
+    let input = Input { options: known, url: "pipe:0".into() };
     let mut options = Options::new()
         .with("map", "0")
         .with("c", "copy")
@@ -83,13 +86,28 @@ pub fn crash_safe_args(target: &FileTarget, hybrid_mp4: Keep, offset_nanos: i64)
 }
 
 /// The command that makes the ordinary file from the crash-safe one.
-pub(super) fn ordinary_args(from: &std::path::Path, to: &std::path::Path, container: Container) -> Args {
-    let global = quiet().with_flag("y");
+pub(super) fn ordinary_args(
+    from: &std::path::Path,
+    to: &std::path::Path,
+    container: Container,
+    rate: Option<FrameRate>,
+) -> Args {
+    let mut global = quiet().with_flag("y");
+    if container == Container::Avi {
+        global.push_flag("copyts");
+    }
     let input = Input { options: Options::new(), url: file_url(from) };
     let mut options = Options::new().with("map", "0").with("c", "copy");
     if matches!(container, Container::Mp4 | Container::Mov) {
         // The index first, so that players and web servers need not read to the end.
         options.push("movflags", "+faststart");
+    }
+    if let (Container::Avi, Some(rate)) = (container, rate) {
+        // AVI counts frames instead of timing them; without a rate it is given twice the real one.
+        options.push("r", rate.to_string());
+        // Sound begins 23 ms before zero (the encoder's priming). Moved later by as much, a picture would miss its
+        // slot and AVI would put an empty frame there.
+        options.push("avoid_negative_ts", "disabled");
     }
     options.push("f", container.muxer());
     let output = Output { options, url: file_url(to) };

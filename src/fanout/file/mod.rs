@@ -18,8 +18,8 @@ pub use reserve::{FileTarget, OnTaken, OutputError, free_bytes, reserve};
 use super::counters::Counters;
 use super::report::Verdict;
 use super::sink::{FinishProgress, Sink, SinkEnd, SinkError, SinkReport};
-use crate::ffmpeg::{Cause, ChildInput, Exit, Ffmpeg, Launch, Process, Redactor, Stdin, Stdout, launch};
-use crate::media::{Packet, StreamHeaders, TrackHeader, TrackKind};
+use crate::ffmpeg::{Cause, ChildInput, Exit, Ffmpeg, Launch, Process, Stdin, Stdout, launch};
+use crate::media::{FrameRate, Packet, StreamHeaders, TrackHeader, TrackKind};
 use crate::nut;
 use crate::rt::{Clock, StopToken};
 
@@ -69,6 +69,8 @@ struct Written {
     audio_packets: u64,
     first_video_nanos: Option<i64>,
     last_video_nanos: i64,
+    /// The nominal rate, where the encoder states one.
+    rate: Option<FrameRate>,
 }
 
 struct Open {
@@ -88,9 +90,8 @@ impl FileSink {
     fn start_child(&self, tracks: &[TrackHeader]) -> Result<Open, SinkError> {
         let setup = &self.setup;
         let args = crash_safe_args(&setup.target, setup.hybrid_mp4, setup.offset_nanos);
-        let launched = Launch::new(&setup.ffmpeg.program, args.to_os_args(), "sink-file")
-            .with_io(Stdin::Socket, Stdout::Null)
-            .with_redactor(Redactor::default());
+        let launched =
+            Launch::new(&setup.ffmpeg.program, args.to_os_args(), "sink-file").with_io(Stdin::Socket, Stdout::Null);
         let mut process = launch(launched).map_err(|error| SinkError::Internal(error.to_string()))?;
         let internal = |what: &str| SinkError::Internal(what.to_owned());
         let mut input = process.take_stdin().ok_or_else(|| internal("ffmpeg has no input"))?;
@@ -144,7 +145,7 @@ impl FileSink {
 }
 
 fn child_error(process: &Process, exit: Option<Exit>) -> SinkError {
-    let cause = exit.map_or(Cause::Silent, |exit| process.cause_of(exit));
+    let cause = exit.and_then(|_| process.cause()).unwrap_or(Cause::Silent);
     SinkError::Writer { cause, last_words: process.log_tail() }
 }
 
@@ -159,6 +160,10 @@ impl Sink for FileSink {
         }
         self.open = Some(self.start_child(&headers.tracks)?);
         self.tracks.clone_from(&headers.tracks);
+        self.written.rate = self.tracks.iter().find_map(|track| match track.kind {
+            TrackKind::Video { rate, .. } => rate,
+            _ => None,
+        });
         Ok(())
     }
 

@@ -27,8 +27,8 @@ pub(super) fn judge(ffmpeg: &Ffmpeg, path: &Path, written: &Written) -> Judgemen
 
 fn unread(path: &Path, bytes: u64, error: &ProbeError, written: &Written) -> Judgement {
     let verdict = match error {
-        ProbeError::NoProbe | ProbeError::Silent { .. } => Verdict::Suspect,
-        _ => Verdict::Broken,
+        ProbeError::NoFfprobe | ProbeError::Process(_) => Verdict::Suspect,
+        ProbeError::Unreadable(_) | ProbeError::Answer(_) => Verdict::Broken,
     };
     let check = CheckResult { name: "readable", ok: false, detail: error.to_string() };
     let report = FileReport { path: path.to_path_buf(), frames: written.video_packets, duration_s: 0.0, bytes };
@@ -36,9 +36,11 @@ fn unread(path: &Path, bytes: u64, error: &ProbeError, written: &Written) -> Jud
 }
 
 fn compare(path: &Path, bytes: u64, probe: &Probe, written: &Written) -> Judgement {
-    let packets = |kind| probe.streams.iter().filter(|stream| stream.kind == kind).map(|stream| stream.packets).sum();
-    let frames: u64 = packets(StreamKind::Video);
-    let sound: u64 = packets(StreamKind::Audio);
+    let packets = |kind| -> u64 {
+        probe.streams.iter().filter(|stream| stream.kind == kind).filter_map(|stream| stream.packets).sum()
+    };
+    let frames = packets(StreamKind::Video);
+    let sound = packets(StreamKind::Audio);
     let duration_s = probe.duration_s.unwrap_or(0.0);
     let mut checks = vec![CheckResult { name: "readable", ok: true, detail: format!("{} is whole", probe.format) }];
     if written.video_packets > 0 {

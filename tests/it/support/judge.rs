@@ -49,7 +49,7 @@ impl Film {
         let args = ["-v", "error", "-i", file, "-map", "0:v", "-fps_mode", "passthrough"];
         let raw = tool("ffmpeg", &[&args[..], &["-f", "rawvideo", "-pix_fmt", "gray", "-"]].concat()).stdout;
         let frames = raw.chunks_exact((size.width * size.height) as usize).map(<[u8]>::to_vec).collect();
-        let times = probe(path, &["-select_streams", "v", "-show_entries", "frame=pts_time"]);
+        let times = probe(path, &["-select_streams", "v", "-show_entries", "frame=best_effort_timestamp_time"]);
         let times_s = times.iter().map(|time| time.parse().unwrap()).collect();
         let sound = if probe(path, &["-select_streams", "a", "-show_entries", "stream=index"]).is_empty() {
             Vec::new()

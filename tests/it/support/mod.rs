@@ -1,4 +1,4 @@
 //! What several integration tests need.
 
-pub(crate) mod audio_probe;
-pub(crate) mod pulse;
+pub mod judge;
+pub mod record;
