@@ -1,4 +1,4 @@
-//! gearcast: a desktop recorder and live-streamer over a WriteGear engine.
+//! gearcast: a desktop recorder and live-streamer over a `WriteGear` engine.
 
 pub mod media;
 pub mod rt;

@@ -11,6 +11,10 @@ Exit codes of 'record': 0 done and the file verified · 2 usage or profile · 3 
 Environment: GEARCAST_HOME keeps profiles, settings, logs and caches under one folder · GEARCAST_FFMPEG names ffmpeg \
 · GEARCAST_LOG is the log filter (GEARCAST_LOG=debug).";
 
+const STREAM: &str = "\
+Also stream there, repeatable; never with the key in it (not in this version yet). \
+Example: --stream rtmp://live.example.org/app";
+
 /// Records and streams the screen, a window, a camera and sound. Without a command, the window opens.
 #[derive(Debug, Parser)]
 #[command(name = "gearcast", version, after_help = AFTER, max_term_width = 110)]
@@ -27,6 +31,7 @@ pub(super) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::enum_variant_names, reason = "'gearcast command' is a word of the interface")]
 pub(super) enum Command {
     /// Record without a window, until Ctrl+C or --duration.
     ///
@@ -139,16 +144,13 @@ pub(super) struct RecordArgs {
     /// Example: --output talk.mkv
     #[arg(long, value_name = "PATH")]
     pub(super) output: Option<PathBuf>,
-    /// Also stream there, repeatable; never with the key in it (not in this version yet).
-    /// Example: --stream rtmp://live.example.org/app
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help = STREAM)]
     pub(super) stream: Vec<String>,
     /// The file with the key of the N-th --stream, '-' for standard input (not in this version yet).
     /// Example: --stream-key-file 1=key.txt
     #[arg(long, value_name = "[N=]FILE")]
     pub(super) stream_key_file: Vec<String>,
-    /// Stream only (not in this version yet). Example: --stream srt://host:9000 --no-file
-    #[arg(long)]
+    #[arg(long, help = "Stream only (not in this version yet). Example: --stream srt://host:9000 --no-file")]
     pub(super) no_file: bool,
     /// The engine that writes. Example: --engine ffmpeg
     #[arg(long, value_name = "ENGINE")]

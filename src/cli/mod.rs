@@ -38,7 +38,7 @@ pub fn run() -> ExitCode {
 
 fn dispatch(cli: Cli) -> Exit {
     match cli.command {
-        None => window::open(cli.profile, cli.ffmpeg),
+        None => window::open(cli.profile.as_deref(), cli.ffmpeg),
         Some(Command::Record(args)) => record::record(&args),
         Some(Command::Command(args)) => record::command(&args),
         Some(Command::Devices(args)) => lists::devices(args.json),

@@ -9,15 +9,10 @@ pub(super) fn words(problem: &Problem) -> String {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let mut text = format!("{kind}: {}: {}", problem.field, problem.what);
-    if !problem.help.is_empty() {
-        text.push_str("\n       ");
-        text.push_str(&problem.help);
-    }
-    if let Some(fix) = &problem.fix {
-        text.push_str(&format!("\n       {}: --set '{}={}'", fix.label, fix.key, fix.value));
-    }
-    text
+    let help = Some(problem.help.clone()).filter(|help| !help.is_empty());
+    let fix = problem.fix.as_ref().map(|fix| format!("{}: --set '{}={}'", fix.label, fix.key, fix.value));
+    let first = format!("{kind}: {}: {}", problem.field, problem.what);
+    std::iter::once(first).chain(help).chain(fix).collect::<Vec<_>>().join("\n       ")
 }
 
 /// The exit code of a plan that cannot be: a mistake of the user's goes before what the machine lacks.

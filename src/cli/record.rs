@@ -10,6 +10,8 @@ use super::problems::{exit_of, words};
 use super::report::{Line, Reporter, ended, finished_json, problem_json};
 use super::signals::Signals;
 use super::wishes::{SURVEY_DEADLINE, Wishes, wishes};
+use crate::capture::{SourceSpec, WindowPick};
+use crate::media::Resolution;
 use crate::plan::{Environment, FolderFact, Plan, Problem, Severity, resolve_run, wished_path};
 use crate::profile::{Places, Store};
 use crate::rt::{Clock, JobState, Latest, RealClock, spawn_job};
@@ -20,7 +22,7 @@ use crate::session::{
 /// How long a look for news may sleep.
 const LOOK: Duration = Duration::from_millis(100);
 /// A session that does not even begin to start after this long is dead.
-const START_DEADLINE: Duration = Duration::from_secs(60);
+const START_DEADLINE: Duration = Duration::from_mins(1);
 /// What a forced end may still take.
 const FORCED_DEADLINE: Duration = Duration::from_secs(5);
 
@@ -122,13 +124,40 @@ pub(super) fn command(args: &RecordArgs) -> Exit {
         Err(exit) => return exit,
     };
     if let Ok(found) = &prepared.survey.ffmpeg {
-        for command in commands_for(&prepared.plan, &found.ffmpeg) {
+        let source = source_size(&prepared.plan, &prepared.survey);
+        for command in commands_for(&prepared.plan, &found.ffmpeg, source) {
             if out::line(&command) == Reader::Gone {
                 break;
             }
         }
     }
     Exit::Good
+}
+
+/// The size that the source has by what was listed; where that does not tell, 1280x720 stands in.
+fn source_size(plan: &Plan, survey: &Survey) -> Resolution {
+    let listing = &survey.listing;
+    let size = plan.video.as_ref().and_then(|video| match &video.request.source {
+        SourceSpec::Test { size } => Some(*size),
+        SourceSpec::Region(region) => Some(region.size),
+        SourceSpec::Screen { id } => {
+            let index =
+                id.as_deref().and_then(|id| id.parse::<usize>().ok()).and_then(|index| listing.screens.get(index));
+            let named = listing.screens.iter().find(|screen| id.as_ref().map_or(screen.primary, |id| *id == screen.id));
+            named.or(index).or_else(|| listing.screens.first()).map(|screen| screen.rect.size)
+        }
+        SourceSpec::Window { id } => {
+            let window = listing.windows.iter().find(|window| match id {
+                WindowPick::Id(id) => *id == window.id,
+                WindowPick::Title(title) => window.title.to_lowercase().contains(&title.to_lowercase()),
+            });
+            window.map(|window| window.size)
+        }
+        SourceSpec::Camera { mode, .. } => {
+            mode.as_deref().and_then(|mode| mode.split('@').next()).and_then(Resolution::parse)
+        }
+    });
+    size.unwrap_or(Resolution::new(1280, 720))
 }
 
 /// Everything up to the plan. Without signals nothing will be written, so the output's place is not looked at.
@@ -230,11 +259,11 @@ fn follow(session: &Session, plan: Plan, signals: &Signals, news: &Latest<()>, p
             return printer.refuse("session", "the recording did not begin", exit);
         }
         if has_ended || is_forced_out {
-            session.send(Command::Shutdown);
             let (lines, exit) = ended(&status, matches!(stopping, Stopping::Forced { .. }));
             for line in lines {
                 printer.print(line);
             }
+            session.send(Command::Shutdown);
             return exit;
         }
     }

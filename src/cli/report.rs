@@ -188,41 +188,34 @@ fn failure_json(failure: &Failure) -> Value {
 }
 
 fn failure_words(failure: &Failure) -> String {
-    let mut text = format!("error: {}", failure.what);
-    if !failure.help.is_empty() {
-        text.push_str(&format!("\n       {}", failure.help));
-    }
-    for line in &failure.details {
-        text.push_str(&format!("\n       | {line}"));
-    }
-    text
+    let help = Some(failure.help.clone()).filter(|help| !help.is_empty());
+    let details = failure.details.iter().map(|line| format!("| {line}"));
+    let first = format!("error: {}", failure.what);
+    std::iter::once(first).chain(help).chain(details).collect::<Vec<_>>().join("\n       ")
 }
 
 fn report_words(report: &FinishedReport) -> String {
-    let mut text = String::new();
-    for file in &report.files {
-        text.push_str(&format!(
-            "{}: {}, {} frames, {}\n",
-            file.path.display(),
-            hours(file.duration_s),
-            file.frames,
-            bytes(file.bytes)
-        ));
+    let mut lines: Vec<String> = report
+        .files
+        .iter()
+        .map(|file| {
+            let (path, length, size) = (file.path.display(), hours(file.duration_s), bytes(file.bytes));
+            format!("{path}: {length}, {} frames, {size}", file.frames)
+        })
+        .collect();
+    let (capture, encoder) = (report.frames.dropped_capture, report.frames.dropped_encoder);
+    if capture + encoder > 0 {
+        lines.push(format!("Dropped frames: {capture} before the encoder, {encoder} inside it."));
     }
-    let frames = report.frames;
-    if frames.dropped_capture + frames.dropped_encoder > 0 {
-        let (capture, encoder) = (frames.dropped_capture, frames.dropped_encoder);
-        text.push_str(&format!("Dropped frames: {capture} before the encoder, {encoder} inside it.\n"));
-    }
-    text.push_str(match report.verdict {
+    let verdict = match report.verdict {
         Verdict::Good => "Verdict: good, every check passed.",
         Verdict::Suspect => "Verdict: suspect; the file plays, but:",
         Verdict::Broken => "Verdict: broken; the file does not play:",
-    });
-    for check in report.checks.iter().filter(|check| !check.ok) {
-        text.push_str(&format!("\n  {}: {}", check.name, check.detail));
-    }
-    text
+    };
+    lines.push(verdict.to_owned());
+    let failed = report.checks.iter().filter(|check| !check.ok);
+    lines.extend(failed.map(|check| format!("  {}: {}", check.name, check.detail)));
+    lines.join("\n")
 }
 
 fn status_json(status: &Status) -> Value {

@@ -23,7 +23,7 @@ use conductor::{Conductor, ConductorSetup};
 use event::{Event, EventSender, events};
 
 pub use crate::fanout::{CheckResult, FileReport, Verdict};
-pub use environment::{FoundFfmpeg, Survey, SurveySetup, gather, look_at_output, make_folder};
+pub use environment::{FoundFfmpeg, Survey, SurveySetup, find_ffmpeg, gather, look_at_output, make_folder};
 pub use status::{
     AudioStatus, Command, DiskStatus, Failure, FailureKind, FinishedReport, FrameCounts, Notice, PreviewRequest,
     SourceStatus, State, Status,
