@@ -175,7 +175,8 @@ impl SinkHandle {
     /// The report once the sink has ended, waiting up to `timeout`.
     pub fn report(&mut self, timeout: Duration) -> Option<SinkReport> {
         let outcome = self.worker.wait(timeout)?;
-        let internal = |what: &str| SinkReport { error: Some(SinkError::Internal(what.to_owned())), ..SinkReport::default() };
+        let internal =
+            |what: &str| SinkReport { error: Some(SinkError::Internal(what.to_owned())), ..SinkReport::default() };
         Some(match (self.report.take(), outcome) {
             (Some(report), _) => report,
             (None, JoinOutcome::Panicked) => internal("the writer of the file panicked"),

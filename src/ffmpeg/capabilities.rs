@@ -68,7 +68,8 @@ impl Capabilities {
 
     /// Asks ffmpeg, without any cache. `None` if `stop` was asked.
     pub fn probe(ffmpeg: &Ffmpeg, stop: &StopToken) -> Result<Option<Self>, CapabilitiesError> {
-        const QUESTIONS: [&[&str]; 5] = [&["-encoders"], &["-muxers"], &["-protocols"], &["-filters"], &["-h", "muxer=mov"]];
+        const QUESTIONS: [&[&str]; 5] =
+            [&["-encoders"], &["-muxers"], &["-protocols"], &["-filters"], &["-h", "muxer=mov"]];
         let asked: Result<Vec<Question>, ProcessError> =
             QUESTIONS.iter().map(|words| Question::ask(&ffmpeg.program, question(words))).collect();
         let mut answers = Vec::new();

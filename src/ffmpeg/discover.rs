@@ -61,7 +61,9 @@ pub enum FindError {
 pub fn find(custom: Option<&Path>) -> Result<Ffmpeg, FindError> {
     let own_folder = std::env::current_exe().ok().and_then(|own| own.parent().map(Path::to_owned));
     Places {
-        chosen: custom.map(Path::to_owned).or_else(|| std::env::var_os(VARIABLE).filter(|v| !v.is_empty()).map(PathBuf::from)),
+        chosen: custom
+            .map(Path::to_owned)
+            .or_else(|| std::env::var_os(VARIABLE).filter(|v| !v.is_empty()).map(PathBuf::from)),
         folders: std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default(),
         own_folder,
         deadline: DEADLINE,

@@ -197,7 +197,10 @@ mod tests {
 
     #[test]
     fn lines_are_whole_however_they_arrive() {
-        assert_eq!(lines_of(&[b"[inf", b"o] a\r", b"\n[error] \xff b\n\nlast"], &[]), ["[info] a", "[error] \u{fffd} b", "last"]);
+        assert_eq!(
+            lines_of(&[b"[inf", b"o] a\r", b"\n[error] \xff b\n\nlast"], &[]),
+            ["[info] a", "[error] \u{fffd} b", "last"]
+        );
         assert_eq!(lines_of(&[b"the se", b"cret key\n"], &["secret"]), ["the ••• key"]);
     }
 

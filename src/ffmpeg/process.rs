@@ -665,8 +665,7 @@ mod tests {
         let recorder = launch(Launch::new("/usr/bin/env", args, "recorder")).unwrap();
         let ids = folder.path().join("ids");
         wait_until("the recorder records", || ids.exists());
-        let ids: Vec<u32> =
-            std::fs::read_to_string(ids).unwrap().split(' ').map(|id| id.parse().unwrap()).collect();
+        let ids: Vec<u32> = std::fs::read_to_string(ids).unwrap().split(' ').map(|id| id.parse().unwrap()).collect();
         assert!(ids.iter().all(|id| is_alive(*id)));
         drop(recorder); // kill -9 of its group; the children have groups of their own
         for id in ids {

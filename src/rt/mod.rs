@@ -7,6 +7,7 @@ mod intake;
 mod job;
 mod latest;
 mod stop;
+mod wall;
 mod worker;
 
 pub use clock::{Clock, ManualClock, RealClock, Waited};
@@ -14,4 +15,5 @@ pub use intake::{Intake, IntakeSender, PutError, intake};
 pub use job::{Job, JobState, spawn_job};
 pub use latest::Latest;
 pub use stop::{StopSource, StopToken};
+pub use wall::{WallName, wall_name};
 pub use worker::{JoinOutcome, Worker, abandoned_workers};

@@ -9,7 +9,9 @@ use super::failure::Trouble;
 use super::inputs::Inputs;
 use super::rates::Rate;
 use super::recording::{Recording, RecordingSetup, engine_spec};
-use super::status::{AudioStatus, Command, DiskStatus, FailureKind, Notice, PreviewRequest, SourceStatus, State, Status};
+use super::status::{
+    AudioStatus, Command, DiskStatus, FailureKind, Notice, PreviewRequest, SourceStatus, State, Status,
+};
 use crate::audio::SoundFormat;
 use crate::fanout::{FileTarget, Keep, OnTaken, is_ordinary_when_closed, reserve, seconds_left};
 use crate::ffmpeg::{Capabilities, Ffmpeg};
@@ -188,9 +190,11 @@ impl Conductor {
         self.inputs.want(plan.video.as_ref().map(|video| &video.request), &sound);
         let (custom, cache_dir) = (self.setup.ffmpeg.clone(), self.setup.cache_dir.clone());
         let (file, events) = (plan.file.clone(), self.setup.events.clone());
-        let job = spawn_job("start", move || events.send(Event::Wake), move |stop| {
-            prepare(custom.as_deref(), &cache_dir, file.as_ref(), &stop)
-        });
+        let job = spawn_job(
+            "start",
+            move || events.send(Event::Wake),
+            move |stop| prepare(custom.as_deref(), &cache_dir, file.as_ref(), &stop),
+        );
         match job {
             Ok(job) => {
                 let since = self.setup.clock.now();
@@ -364,9 +368,8 @@ impl Conductor {
 
     fn publish(&mut self) {
         let now = self.setup.clock.now();
-        let delivered = self.inputs.video.as_ref().map_or(0, |video| {
-            video.delivered.load(std::sync::atomic::Ordering::Relaxed)
-        });
+        let delivered =
+            self.inputs.video.as_ref().map_or(0, |video| video.delivered.load(std::sync::atomic::Ordering::Relaxed));
         let source_fps = self.source_rate.update(now, delivered);
         self.status.source = self.source_status(source_fps);
         self.status.audio = self.audio_status();
@@ -439,7 +442,8 @@ fn prepare(
         OnExisting::Replace => OnTaken::Replace,
     };
     let target = reserve(&file.path, file.container, on_taken)?;
-    let hybrid = Capabilities::load_or_probe(&ffmpeg, cache_dir, stop).is_ok_and(|known| known.is_some_and(|known| known.hybrid_fragmented));
+    let hybrid = Capabilities::load_or_probe(&ffmpeg, cache_dir, stop)
+        .is_ok_and(|known| known.is_some_and(|known| known.hybrid_fragmented));
     let hybrid_mp4 = if hybrid { Keep::CrashSafe } else { Keep::Ordinary };
     Ok(Ready { ffmpeg, hybrid_mp4, target })
 }

@@ -83,12 +83,9 @@ impl From<SinkError> for Trouble {
         let what = sentence(&error.to_string());
         match error {
             SinkError::Output(error) => error.into(),
-            SinkError::Writer { cause, last_words } => Self {
-                kind: FailureKind::Output,
-                help: cause.help().to_owned(),
-                details: last_words,
-                what,
-            },
+            SinkError::Writer { cause, last_words } => {
+                Self { kind: FailureKind::Output, help: cause.help().to_owned(), details: last_words, what }
+            }
             SinkError::TooSlow { .. } => {
                 Self::new(FailureKind::Output, what, "Record to a local disk, or lower the bitrate.")
             }

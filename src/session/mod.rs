@@ -4,6 +4,7 @@
 //! waits for a device, a disk or ffmpeg longer than a second.
 
 mod conductor;
+mod environment;
 mod event;
 mod failure;
 mod inputs;
@@ -22,6 +23,7 @@ use conductor::{Conductor, ConductorSetup};
 use event::{Event, EventSender, events};
 
 pub use crate::fanout::{CheckResult, FileReport, Verdict};
+pub use environment::{FoundFfmpeg, Survey, SurveySetup, find_ffmpeg, gather, look_at_output, make_folder};
 pub use status::{
     AudioStatus, Command, DiskStatus, Failure, FailureKind, FinishedReport, FrameCounts, Notice, PreviewRequest,
     SourceStatus, State, Status,

@@ -112,7 +112,7 @@ fn speed(encoder: &str) -> Pairs {
         "libvpx" => vec![pair("deadline", "realtime"), pair("cpu-used", 8), pair("lag-in-frames", 0)],
         "libvpx-vp9" => {
             vec![pair("deadline", "realtime"), pair("cpu-used", 8), pair("row-mt", 1), pair("lag-in-frames", 0)]
-        },
+        }
         "libaom-av1" => vec![pair("row-mt", 1), pair("usage", "realtime"), pair("lag-in-frames", 0)],
         _ => Pairs::new(),
     }

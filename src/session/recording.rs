@@ -43,9 +43,14 @@ pub(super) struct RecordingSetup {
 enum Phase {
     Running,
     /// The writer writes what was taken before this moment.
-    Draining { since: Timestamp },
+    Draining {
+        since: Timestamp,
+    },
     /// The engine's input has ended; its last packets are awaited. Interrupted or killed when silent too long.
-    Flushing { since: Timestamp, rung: Rung },
+    Flushing {
+        since: Timestamp,
+        rung: Rung,
+    },
     /// The encoder is done; the file is completed.
     Completing,
 }

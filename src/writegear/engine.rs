@@ -51,10 +51,7 @@ impl Engine {
 
     /// What its words say it died of.
     pub fn died(&self) -> EngineError {
-        EngineError::Died {
-            cause: self.process.cause().unwrap_or(Cause::Silent),
-            last_words: self.process.log_tail(),
-        }
+        EngineError::Died { cause: self.process.cause().unwrap_or(Cause::Silent), last_words: self.process.log_tail() }
     }
 }
 
@@ -121,9 +118,7 @@ fn write_both(socket: &mut ChildInput, head: &[u8], payload: &[u8]) -> Result<()
 
 fn write_error(error: std::io::Error) -> EngineError {
     match error.kind() {
-        std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut => {
-            EngineError::Stalled(WRITE_DEADLINE.as_secs())
-        }
+        std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut => EngineError::Stalled(WRITE_DEADLINE.as_secs()),
         _ => EngineError::Io(error),
     }
 }

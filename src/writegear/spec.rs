@@ -68,9 +68,8 @@ pub struct EngineSpec {
 impl EngineSpec {
     /// The tracks of the stream into ffmpeg: video first, then sound in order.
     pub fn tracks(&self) -> Vec<TrackHeader> {
-        let video = self.video.map(|video| {
-            nut::raw_video(video.pixels, video.size, video.time_base(), Some(video.rate))
-        });
+        let video =
+            self.video.map(|video| nut::raw_video(video.pixels, video.size, video.time_base(), Some(video.rate)));
         let audio = self.audio.iter().map(|audio| nut::pcm_f32(audio.sample_rate, audio.channels));
         video.into_iter().chain(audio).collect()
     }

@@ -86,7 +86,8 @@ fn copy(
     let args = args.to_os_args();
     let redactor = Redactor::default();
     let finished = run_with_progress(&setup.ffmpeg.program, &args, "finish", &redactor, stop, &mut |now| {
-        let done_s = now.out_time_us.map(|micros| Duration::from_micros(u64::try_from(micros).unwrap_or(0)).as_secs_f64());
+        let done_s =
+            now.out_time_us.map(|micros| Duration::from_micros(u64::try_from(micros).unwrap_or(0)).as_secs_f64());
         let fraction = done_s.filter(|_| total_s > 0.0).map(|done_s| (done_s / total_s).clamp(0.0, 1.0));
         progress(FinishProgress { step, fraction });
     });

@@ -76,10 +76,8 @@ pub fn crash_safe_args(target: &FileTarget, hybrid_mp4: Keep, offset_nanos: i64)
     // decode times of B-frames wrong.
     let known = Options::new().with("f", "nut").with("analyzeduration", "0").with("fpsprobesize", "0");
     let input = Input { options: known, url: "pipe:0".into() };
-    let mut options = Options::new()
-        .with("map", "0")
-        .with("c", "copy")
-        .with("output_ts_offset", negative_seconds(offset_nanos));
+    let mut options =
+        Options::new().with("map", "0").with("c", "copy").with("output_ts_offset", negative_seconds(offset_nanos));
     options.append(CrashSafe::of(target.container).options(hybrid_mp4));
     let output = Output { options, url: file_url(&target.safe_path) };
     Args { global, inputs: vec![input], outputs: vec![output], ..Args::default() }

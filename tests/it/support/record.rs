@@ -8,9 +8,7 @@ use std::time::Duration;
 use gearcast::audio::AudioSpec;
 use gearcast::capture::{CaptureRequest, SourceSpec};
 use gearcast::media::{AudioCodec, Container, FrameRate, FrameTiming, Resolution, VideoCodec};
-use gearcast::plan::{
-    AudioEncode, AudioPlan, Extra, FilePlan, OnExisting, Plan, RateControl, SizeChoice, VideoPlan,
-};
+use gearcast::plan::{AudioEncode, AudioPlan, Extra, FilePlan, OnExisting, Plan, RateControl, SizeChoice, VideoPlan};
 use gearcast::rt::{Clock, RealClock};
 use gearcast::session::{Command, Session, SessionSetup, State, Status};
 
