@@ -78,6 +78,12 @@ impl Worker {
         self.finish(deadline)
     }
 
+    /// Asks the thread to stop and lets it end in its own time, uncounted: for one-shot jobs that nobody waits for.
+    pub(super) fn leave(mut self) {
+        self.stop.stop();
+        self.handle = None;
+    }
+
     fn finish(&mut self, deadline: Duration) -> JoinOutcome {
         if self.handle.is_none() {
             return JoinOutcome::Joined;
