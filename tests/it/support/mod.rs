@@ -1,4 +1,4 @@
 //! What several test files need.
 
-pub mod painter;
-pub mod xvfb;
+pub(crate) mod painter;
+pub(crate) mod xvfb;
