@@ -4,11 +4,13 @@
 
 // `cfg(test)` is always true here; it tells clippy that helpers may panic too.
 #[cfg(test)]
-mod capture_x11;
-#[cfg(test)]
 mod support;
 
+#[cfg(test)]
 mod audio_pulse;
+#[cfg(test)]
 mod capture_x11;
+#[cfg(test)]
 mod house;
+#[cfg(test)]
 mod recording;

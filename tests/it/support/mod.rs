@@ -1,4 +1,8 @@
 //! What several integration tests need.
 
+pub(crate) mod audio_probe;
+pub(crate) mod judge;
 pub(crate) mod painter;
+pub(crate) mod pulse;
+pub(crate) mod record;
 pub(crate) mod xvfb;
