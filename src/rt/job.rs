@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::Duration;
 
-use super::{JoinOutcome, StopToken, Worker};
+use super::{StopToken, Worker};
 
 /// Where a job is.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,13 +60,9 @@ impl<T> Job<T> {
 
 impl<T> Drop for Job<T> {
     fn drop(&mut self) {
+        // A job whose result was taken has a few instructions left: joining it at once would find it "stuck".
         if let Some(worker) = self.worker.take() {
-            worker.stop();
-            if worker.is_finished() {
-                drop(worker);
-            } else if worker.join(Duration::ZERO) == JoinOutcome::Abandoned {
-                log::debug!("a cancelled job ends in its own time");
-            }
+            worker.let_go();
         }
     }
 }

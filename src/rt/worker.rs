@@ -78,6 +78,12 @@ impl Worker {
         self.finish(deadline)
     }
 
+    /// Asks the thread to stop and lets go of it: it ends in its own time, and nobody counts it as stuck.
+    pub(super) fn let_go(mut self) {
+        self.stop.stop();
+        self.handle = None;
+    }
+
     fn finish(&mut self, deadline: Duration) -> JoinOutcome {
         if self.handle.is_none() {
             return JoinOutcome::Joined;

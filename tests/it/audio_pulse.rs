@@ -101,7 +101,15 @@ fn hears_the_sine(spec: &str, sink: &str, name: &str, hertz: f64) {
         for (a, b) in report.blocks.iter().zip(&report.blocks[1..]) {
             let d = b.captured_at.nanos_since(a.captured_at);
             let want = a.frames() as i64 * 1_000_000_000 / 48_000;
-            if (d - want).abs() > 10_000 { eprintln!("at {} frames {} step {:.2} ms instead of {:.2}", a.captured_at.as_nanos() / 1_000_000, a.frames(), d as f64 / 1e6, want as f64 / 1e6); }
+            if (d - want).abs() > 10_000 {
+                eprintln!(
+                    "at {} frames {} step {:.2} ms instead of {:.2}",
+                    a.captured_at.as_nanos() / 1_000_000,
+                    a.frames(),
+                    d as f64 / 1e6,
+                    want as f64 / 1e6
+                );
+            }
         }
     }
     let frames: usize = report.blocks[150..report.blocks.len() - 1].iter().map(AudioBlock::frames).sum();

@@ -6,5 +6,7 @@ mod support;
 
 mod audio_pulse;
 mod capture_x11;
+mod cli;
+mod cli_record;
 mod house;
 mod recording;
