@@ -60,9 +60,8 @@ impl<T> Job<T> {
 
 impl<T> Drop for Job<T> {
     fn drop(&mut self) {
-        // A job whose result was taken has a few instructions left: joining it at once would find it "stuck".
         if let Some(worker) = self.worker.take() {
-            worker.let_go();
+            worker.leave();
         }
     }
 }

@@ -78,8 +78,8 @@ impl Worker {
         self.finish(deadline)
     }
 
-    /// Asks the thread to stop and lets go of it: it ends in its own time, and nobody counts it as stuck.
-    pub(super) fn let_go(mut self) {
+    /// Asks the thread to stop and lets it end in its own time, uncounted: for one-shot jobs that nobody waits for.
+    pub(super) fn leave(mut self) {
         self.stop.stop();
         self.handle = None;
     }

@@ -7,6 +7,7 @@ mod source;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use rules::{DISK, DOORS, MAX_LINES, MAY_NEVER_KNOW, ROW, TABLES, UNSAFE_FILES};
 use source::{Source, UsedPath};
@@ -33,7 +34,7 @@ fn rooms_know_only_what_they_may() {
 fn unsafe_stands_only_in_the_named_files() {
     assert_clean(each_source(unsafe_code));
     let stale = UNSAFE_FILES.iter().filter(|module| {
-        read_sources().iter().any(|source| source.module() == **module && source.word_lines("unsafe").is_empty())
+        SOURCES.iter().any(|source| source.module() == **module && source.word_lines("unsafe").is_empty())
     });
     assert_eq!(
         stale.collect::<Vec<_>>(),
@@ -49,11 +50,10 @@ fn files_fit_in_a_head() {
 
 #[test]
 fn the_library_lists_its_rooms_in_the_order_of_the_row() {
-    let sources = read_sources();
-    let lib = sources.iter().find(|source| source.module() == "lib").expect("src/lib.rs is there");
+    let lib = SOURCES.iter().find(|source| source.module() == "lib").expect("src/lib.rs is there");
     assert_clean(disorder(&lib.declared_modules()));
 
-    let strangers: Vec<_> = sources
+    let strangers: Vec<_> = SOURCES
         .iter()
         .filter(|source| source.module() != "lib" && rank(source.room()).is_none())
         .map(Source::module)
@@ -214,6 +214,9 @@ fn starts_with(segments: &[String], wanted: &str) -> bool {
     segments.len() >= wanted.len() && wanted.iter().zip(segments).all(|(a, b)| a == b)
 }
 
+/// Read once: a debug build takes seconds for it.
+static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(read_sources);
+
 fn read_sources() -> Vec<Source> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut sources: Vec<_> = files_below(&src)
@@ -241,7 +244,7 @@ fn files_below(place: &Path) -> Vec<PathBuf> {
 }
 
 fn each_source(rule: fn(&Source) -> Vec<Finding>) -> Vec<Finding> {
-    read_sources().iter().flat_map(rule).collect()
+    SOURCES.iter().flat_map(rule).collect()
 }
 
 fn assert_clean(findings: impl IntoIterator<Item = Finding>) {
