@@ -158,15 +158,15 @@ fn look(path: &Path) -> OutputFacts {
     };
     let folder_fact = match std::fs::metadata(folder) {
         Ok(found) if !found.is_dir() => FolderFact::NotAFolder,
-        Ok(_) => writable(folder).map_or_else(not_writable, |()| FolderFact::Ready),
+        Ok(_) => writable(folder).map_or_else(|error| not_writable(&error), |()| FolderFact::Ready),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => can_be_made(folder),
-        Err(error) => not_writable(error),
+        Err(error) => not_writable(&error),
     };
     let existing = if folder_fact == FolderFact::CanBeMade { folder.parent() } else { Some(folder) };
     OutputFacts { folder: folder_fact, free_bytes: existing.and_then(free_bytes), name }
 }
 
-fn not_writable(error: std::io::Error) -> FolderFact {
+fn not_writable(error: &std::io::Error) -> FolderFact {
     let reason = match error.kind() {
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         std::io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only".to_owned(),

@@ -10,7 +10,8 @@ mod support;
 mod audio_pulse;
 #[cfg(test)]
 mod capture_x11;
-#[cfg(test)]
+mod cli;
+mod cli_record;
 mod house;
 #[cfg(test)]
 mod recording;

@@ -78,7 +78,9 @@ pub(super) const DISK: &[&str] = &[
     "fanout/journal",
     "fanout/verify",
     "control",
+    "session/environment",
     "app/persist",
+    "cli/signals",
 ];
 
 const THREADS: &str = "std::thread";

@@ -3,6 +3,7 @@
 pub(crate) mod audio_probe;
 pub(crate) mod judge;
 pub(crate) mod painter;
+pub(crate) mod program;
 pub(crate) mod pulse;
 pub(crate) mod record;
 pub(crate) mod xvfb;
