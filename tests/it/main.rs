@@ -10,7 +10,9 @@ mod support;
 mod audio_pulse;
 #[cfg(test)]
 mod capture_x11;
+#[cfg(test)]
 mod cli;
+#[cfg(test)]
 mod cli_record;
 mod house;
 #[cfg(test)]
