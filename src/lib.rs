@@ -2,3 +2,6 @@
 
 pub mod media;
 pub mod rt;
+pub mod imaging;
+pub mod pacer;
+pub mod preview;
