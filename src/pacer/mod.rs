@@ -165,7 +165,8 @@ impl<T: Clone> Pacer<T> {
     /// `max_gap`. Call it once a tick or so. A repeat stays [`ARRIVAL_ALLOWANCE`] behind, so that frames still
     /// under way keep their place; after a long sleep one repeat is enough, ffmpeg fills the hole.
     pub fn advance(&mut self, now_nanos: i64) -> Option<Due<T>> {
-        let settled = now_nanos.saturating_sub(nanos(ARRIVAL_ALLOWANCE));
+        // Whatever was taken before this moment has arrived; a tick's slot ends half a period after it.
+        let settled = now_nanos.saturating_sub(nanos(ARRIVAL_ALLOWANCE)).saturating_sub(self.rate.period_nanos() / 2);
         if settled < 0 {
             return None;
         }

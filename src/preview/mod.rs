@@ -138,10 +138,10 @@ impl<'a> Maker<'a> {
 
     fn run(&mut self, stop: &StopToken, wake: &(dyn Fn() + Send + Sync)) {
         while !stop.is_stopped() {
-            let settings = *lock(&self.shared.settings);
-            let period = Duration::from_nanos(settings.rate.period_nanos().unsigned_abs());
-            let patience = if self.held.is_some() { period } else { IDLE };
+            let period = lock(&self.shared.settings).rate.period_nanos().unsigned_abs();
+            let patience = if self.held.is_some() { Duration::from_nanos(period) } else { IDLE };
             let note = self.shared.inbox.take_within(patience);
+            let settings = *lock(&self.shared.settings);
             if !self.shared.watched.load(Ordering::Relaxed) {
                 self.held = None;
                 self.shown = None;
