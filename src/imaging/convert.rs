@@ -99,17 +99,13 @@ impl Nv12Converter {
             return draw(&source, rows, self.mirror, &mut self.out);
         }
         let reusable = self.fitted.take().filter(|fitted| fitted.shape == source.size);
-        let mut fitted = match reusable {
-            Some(fitted) => fitted,
-            None => {
-                let (target, colour) = (self.out.size, self.out.colour);
-                self.out = Nv12::black(target, colour)?;
-                Fitted {
-                    shape: source.size,
-                    picture: Nv12::black(padded, colour)?,
-                    scaler: Scaler::new(padded, source.size, target),
-                }
-            }
+        let mut fitted = if let Some(fitted) = reusable {
+            fitted
+        } else {
+            let (target, colour) = (self.out.size, self.out.colour);
+            self.out = Nv12::black(target, colour)?;
+            let scaler = Scaler::new(padded, source.size, target);
+            Fitted { shape: source.size, picture: Nv12::black(padded, colour)?, scaler }
         };
         draw(&source, rows, self.mirror, &mut fitted.picture)?;
         fitted.scaler.scale(&fitted.picture, rows, &mut self.out);

@@ -17,7 +17,7 @@ use crate::rt::{Latest, StopToken, Worker};
 use limit::RateLimit;
 
 /// How long the thread sleeps when nothing comes; whatever concerns it wakes it.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// A preview: feed it frames, show its image. All of it may be called from any thread; nothing waits for a picture.
 /// Dropping it ends its thread, which takes as long as the picture in hand: a few milliseconds.

@@ -5,7 +5,7 @@ use super::*;
 use crate::media::{Colour, Payload, PixelBuffer, PixelFormat, Planes, Timestamp};
 
 const SIZE: Resolution = Resolution::new(64, 32);
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A frame of one gray, 33 ms after the one before.
 fn frame(seq: u64, gray: u8, changed: Changed) -> Arc<Frame> {
