@@ -95,9 +95,9 @@ pub(super) fn yuv_of(rgb: [u8; 3], matrix: Matrix, range: Range) -> [u8; 3] {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
 fn yuv_of_mean(rgb: [f64; 3], matrix: Matrix, range: Range) -> [u8; 3] {
     let [kr, kg, kb] = weights(matrix);
-    let [r, g, b] = rgb.map(|value| value / 255.0);
-    let y = kr * r + kg * g + kb * b;
-    let (u, v) = ((b - y) / (2.0 * (1.0 - kb)), (r - y) / (2.0 * (1.0 - kr)));
+    let [red, green, blue] = rgb.map(|value| value / 255.0);
+    let y = kr * red + kg * green + kb * blue;
+    let (u, v) = ((blue - y) / (2.0 * (1.0 - kb)), (red - y) / (2.0 * (1.0 - kr)));
     let numbers = match range {
         Range::Limited => [16.0 + 219.0 * y, 128.0 + 224.0 * u, 128.0 + 224.0 * v],
         Range::Full => [255.0 * y, 128.0 + 255.0 * u, 128.0 + 255.0 * v],

@@ -101,18 +101,20 @@ fn a_broken_frame_leaves_the_last_image_and_the_thread_alive() {
     assert_eq!(preview.image().unwrap().y[0], 16);
 }
 
+/// Counts its own end.
+struct Tell(Arc<AtomicUsize>);
+impl Drop for Tell {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
 #[test]
 fn dropping_it_ends_the_thread() {
     let ended = Arc::new(AtomicUsize::new(0));
-    struct Tell(Arc<AtomicUsize>);
-    impl Drop for Tell {
-        fn drop(&mut self) {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-    }
     let tell = Tell(Arc::clone(&ended));
     let wake = Arc::new(move || {
-        let _ = &tell;
+        let Tell(_) = &tell;
     });
     drop(Preview::start(SIZE, FrameRate::whole(30), wake).unwrap());
     assert_eq!(ended.load(Ordering::SeqCst), 1, "joined, and what it owned is gone");
