@@ -86,7 +86,7 @@ impl Nv12Converter {
         let (source, rows) = match &frame.payload {
             Payload::Planes(planes) => (Source::of_planes(frame, planes)?, rows),
             Payload::Compressed { data, .. } => {
-                self.jpeg.decode(data)?;
+                self.jpeg.decode(data, frame.size)?;
                 (Source::of_jpeg(&self.jpeg, frame.colour), None)
             }
         };
@@ -99,17 +99,13 @@ impl Nv12Converter {
             return draw(&source, rows, self.mirror, &mut self.out);
         }
         let reusable = self.fitted.take().filter(|fitted| fitted.shape == source.size);
-        let mut fitted = match reusable {
-            Some(fitted) => fitted,
-            None => {
-                let (target, colour) = (self.out.size, self.out.colour);
-                self.out = Nv12::black(target, colour)?;
-                Fitted {
-                    shape: source.size,
-                    picture: Nv12::black(padded, colour)?,
-                    scaler: Scaler::new(padded, source.size, target),
-                }
-            }
+        let mut fitted = if let Some(fitted) = reusable {
+            fitted
+        } else {
+            let (target, colour) = (self.out.size, self.out.colour);
+            self.out = Nv12::black(target, colour)?;
+            let scaler = Scaler::new(padded, source.size, target);
+            Fitted { shape: source.size, picture: Nv12::black(padded, colour)?, scaler }
         };
         draw(&source, rows, self.mirror, &mut fitted.picture)?;
         fitted.scaler.scale(&fitted.picture, rows, &mut self.out);
@@ -200,9 +196,9 @@ mod tests {
             let frame = frame_in(format, &painted, 0);
             let mut converter = converter(size, Colour::BT709);
             let got = converter.convert(&frame, Changed::Unknown).unwrap();
-            // 127.5 0 127.5 in BT.709: U 167, V 178.
+            // 127.5 0 127.5 in BT.709.
             for pair in got.uv().chunks_exact(2) {
-                assert!(pair[0].abs_diff(167) <= 2 && pair[1].abs_diff(178) <= 2, "{pair:?}");
+                assert!(pair[0].abs_diff(171) <= 2 && pair[1].abs_diff(179) <= 2, "{pair:?}");
             }
         }
     }

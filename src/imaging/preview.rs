@@ -5,7 +5,7 @@ use std::sync::Arc;
 use yuv::{YuvBiPlanarImage, YuvConversionMode, YuvRange, yuv_nv12_to_rgba};
 
 use super::jpeg::Decoded;
-use super::rgb::{RgbOrder, narrow, refused, standard};
+use super::rgb::{RgbOrder, refused, standard};
 use super::scale::{shrink, shrink_factor, shrink_nv12};
 use super::source::{Pixels, Plane, Source};
 use super::{ImagingError, Nv12, natural_colour};
@@ -28,6 +28,9 @@ pub struct PreviewImage {
     pub captured_at: Timestamp,
 }
 
+/// Luma and chroma that a window may still be showing.
+type SharedPlanes = (Arc<Vec<u8>>, Arc<Vec<u8>>);
+
 /// Makes small pictures; keeps its buffers, and takes back those that nobody shows any more.
 #[derive(Debug, Default)]
 pub struct Previewer {
@@ -35,8 +38,7 @@ pub struct Previewer {
     full: Option<Nv12>,
     small: Option<Nv12>,
     rgb: Vec<u8>,
-    sums: Vec<u16>,
-    given: Vec<(Arc<Vec<u8>>, Arc<Vec<u8>>)>,
+    given: Vec<SharedPlanes>,
 }
 
 impl Previewer {
@@ -51,12 +53,12 @@ impl Previewer {
         let source = match &frame.payload {
             Payload::Planes(planes) => Source::of_planes(frame, planes)?,
             Payload::Compressed { data, .. } => {
-                self.jpeg.decode(data)?;
+                self.jpeg.decode(data, frame.size)?;
                 Source::of_jpeg(&self.jpeg, frame.colour)
             }
         };
         let padded = source.size.padded_even();
-        let factor = shrink_factor(padded, max);
+        let factor = shrink_factor(source.size, max);
         let even = |side: u32| (side / factor / 2 * 2).max(2);
         let size =
             if factor == 1 { padded } else { Resolution::new(even(source.size.width), even(source.size.height)) };
@@ -71,15 +73,15 @@ impl Previewer {
             self.rgb.resize(stride * size.height as usize, 0);
             let (from, to) = ((plane.bytes, plane.stride), (self.rgb.as_mut_slice(), stride));
             match order.channels() {
-                4 => shrink::<4>(from, factor as usize, to, &mut self.sums),
-                _ => shrink::<3>(from, factor as usize, to, &mut self.sums),
+                4 => shrink::<4>(from, factor as usize, to),
+                _ => shrink::<3>(from, factor as usize, to),
             }
             let scaled = Source::of_rgb(Plane { bytes: &self.rgb, stride }, order, size);
             scaled.write_rows(whole(&small), &mut small)?;
         } else {
             let mut full = blank(self.full.take(), padded, colour)?;
             source.write_rows(whole(&full), &mut full)?;
-            shrink_nv12(&full, factor as usize, &mut small, &mut self.sums)?;
+            shrink_nv12(&full, factor as usize, &mut small)?;
             self.full = Some(full);
         }
         let (y, uv) = self.share(&small);
@@ -88,10 +90,8 @@ impl Previewer {
     }
 
     /// Copies the planes into buffers that nobody else holds any more.
-    fn share(&mut self, picture: &Nv12) -> (Arc<Vec<u8>>, Arc<Vec<u8>>) {
-        let free = |pair: &mut (Arc<Vec<u8>>, Arc<Vec<u8>>)| {
-            Arc::get_mut(&mut pair.0).is_some() && Arc::get_mut(&mut pair.1).is_some()
-        };
+    fn share(&mut self, picture: &Nv12) -> SharedPlanes {
+        let free = |pair: &mut SharedPlanes| Arc::get_mut(&mut pair.0).is_some() && Arc::get_mut(&mut pair.1).is_some();
         let found = self.given.iter_mut().position(free);
         let (mut y, mut uv) = found.map_or_else(Default::default, |index| self.given.swap_remove(index));
         for (to, from) in [(&mut y, picture.y()), (&mut uv, picture.uv())] {
@@ -158,7 +158,7 @@ pub fn snapshot_rgba(frame: &Frame) -> Result<Rgba, ImagingError> {
     let source = match &frame.payload {
         Payload::Planes(planes) => Source::of_planes(frame, planes)?,
         Payload::Compressed { data, .. } => {
-            jpeg.decode(data)?;
+            jpeg.decode(data, frame.size)?;
             Source::of_jpeg(&jpeg, frame.colour)
         }
     };
@@ -180,13 +180,12 @@ pub fn snapshot_rgba(frame: &Frame) -> Result<Rgba, ImagingError> {
     for row in rgba.chunks_exact(full.width() * 4).take(height) {
         data.extend_from_slice(&row[..width * 4]);
     }
-    debug_assert_eq!(narrow(data.len() / 4), size.width * size.height);
     Ok(Rgba { size, data })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Painted, assert_close, frame_in, jpeg_frame, quarters, reference};
+    use super::super::testing::{JPEG_422, Painted, assert_close, frame_in, jpeg_frame, quarters, reference};
     use super::*;
     use crate::media::PixelFormat;
 
@@ -199,14 +198,15 @@ mod tests {
     #[test]
     fn the_picture_is_the_frame_made_smaller() {
         let size = Resolution::new(360, 240);
+        let whole = Painted::smooth(size);
         for format in [PixelFormat::Bgrx, PixelFormat::Rgb24, PixelFormat::Yuyv, PixelFormat::Gray8] {
             for (max, want) in [(400, (360, 240)), (180, (180, 120)), (179, (120, 80)), (90, (90, 60)), (61, (60, 40))]
             {
-                let frame = frame_in(format, &Painted::smooth(size), 12);
+                let frame = frame_in(format, &whole, 12);
                 let image = Previewer::new().image(&frame, Resolution::new(max, max)).unwrap();
                 assert_eq!(image.size, Resolution::new(want.0, want.1), "{format:?} in {max}");
                 let factor = size.width / want.0;
-                let mean = |x: u32, y: u32| Painted::smooth(size).mean(x * factor, y * factor, factor);
+                let mean = |x: u32, y: u32| whole.mean(x * factor, y * factor, factor);
                 let painted = Painted::new(image.size, mean);
                 let painted = if format == PixelFormat::Gray8 { painted.gray() } else { painted };
                 assert_close(&as_nv12(&image), &reference(&painted, image.colour), 3, &format!("{format:?} in {max}"));
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_jpeg_is_shown_and_saved_in_its_colours() {
-        let frame = jpeg_frame(testing_jpeg());
+        let frame = jpeg_frame(JPEG_422);
         let image = Previewer::new().image(&frame, Resolution::new(32, 32)).unwrap();
         let rgba = to_rgba(&image).unwrap();
         let whole = snapshot_rgba(&frame).unwrap();
@@ -258,10 +258,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    fn testing_jpeg() -> &'static [u8] {
-        super::super::testing::JPEG_422
     }
 
     #[test]

@@ -45,8 +45,12 @@ impl Recode {
         match self {
             Self::Keep => {}
             Self::Narrow => {
-                luma.iter_mut().for_each(|y| *y = narrow_luma(*y));
-                chroma.iter_mut().for_each(|c| *c = narrow_chroma(*c));
+                for y in luma {
+                    *y = narrow_luma(*y);
+                }
+                for c in chroma {
+                    *c = narrow_chroma(*c);
+                }
             }
             Self::Matrix(coefficients) => {
                 for (luma, chroma) in luma.chunks_exact_mut(width * 2).zip(chroma.chunks_exact_mut(width)) {
@@ -78,14 +82,13 @@ const fn low_byte(value: u16) -> u8 {
 
 impl Coefficients {
     fn new(from: Matrix, range: Range, to: Matrix) -> Self {
-        let ((kr, kb), (to_kr, to_kb)) = (weights(from), weights(to));
-        let (kg, to_kg) = (1.0 - kr - kb, 1.0 - to_kr - to_kb);
+        let ([kr, kg, kb], [new_red, new_green, new_blue]) = (weights(from), weights(to));
         // R, G and B of a unit of Cb and of Cr (both in −½…½); a unit of Y is grey in every matrix.
         let (b_of_u, r_of_v) = (2.0 * (1.0 - kb), 2.0 * (1.0 - kr));
         let (g_of_u, g_of_v) = (-kb * b_of_u / kg, -kr * r_of_v / kg);
-        let y_of_u = to_kg * g_of_u + to_kb * b_of_u;
-        let y_of_v = to_kr * r_of_v + to_kg * g_of_v;
-        let (u_scale, v_scale) = (0.5 / (1.0 - to_kb), 0.5 / (1.0 - to_kr));
+        let y_of_u = new_green * g_of_u + new_blue * b_of_u;
+        let y_of_v = new_red * r_of_v + new_green * g_of_v;
+        let (u_scale, v_scale) = (0.5 / (1.0 - new_blue), 0.5 / (1.0 - new_red));
         let (black, y_unit, c_unit) = match range {
             Range::Limited => (16, 219.0, 224.0),
             Range::Full => (0, 255.0, 255.0),
@@ -115,11 +118,11 @@ impl Coefficients {
     }
 }
 
-/// The weights of red and blue in luma.
-pub(super) const fn weights(matrix: Matrix) -> (f64, f64) {
+/// The weights of red, green and blue in luma.
+pub(super) const fn weights(matrix: Matrix) -> [f64; 3] {
     match matrix {
-        Matrix::Bt709 => (0.2126, 0.0722),
-        Matrix::Bt601 | Matrix::Rgb => (0.299, 0.114),
+        Matrix::Bt709 => [0.2126, 0.7152, 0.0722],
+        Matrix::Bt601 | Matrix::Rgb => [0.299, 0.587, 0.114],
     }
 }
 

@@ -36,8 +36,8 @@ pub(super) enum Pixels<'a> {
     Gray(Plane<'a>),
     Nv12(Plane<'a>, Plane<'a>),
     I420([Plane<'a>; 3]),
-    /// 4:2:2 packed; the first index of luma in a group of four (0 for YUYV, 1 for UYVY).
-    Packed422(Plane<'a>, usize),
+    Yuyv(Plane<'a>),
+    Uyvy(Plane<'a>),
     /// Y, U, V a pixel.
     Packed444(Plane<'a>),
 }
@@ -68,8 +68,8 @@ impl<'a> Source<'a> {
             PixelFormat::Gray8 => Pixels::Gray(plane(0)),
             PixelFormat::Nv12 => Pixels::Nv12(plane(0), plane(1)),
             PixelFormat::I420 => Pixels::I420([plane(0), plane(1), plane(2)]),
-            PixelFormat::Yuyv => Pixels::Packed422(plane(0), 0),
-            PixelFormat::Uyvy => Pixels::Packed422(plane(0), 1),
+            PixelFormat::Yuyv => Pixels::Yuyv(plane(0)),
+            PixelFormat::Uyvy => Pixels::Uyvy(plane(0)),
         };
         Ok(Self { size, pixels, matrix: frame.colour.matrix, range: frame.colour.range })
     }
@@ -150,9 +150,11 @@ impl<'a> Source<'a> {
                     pair[1] = *v;
                 }
             }
-            Pixels::Packed422(plane, luma_at) => {
-                let (a, b) = (plane.row(a, half * 4), plane.row(b, half * 4));
-                write_422(a, b, luma_at, first, second, chroma);
+            Pixels::Yuyv(plane) => {
+                write_422::<0>(plane.row(a, half * 4), plane.row(b, half * 4), first, second, chroma);
+            }
+            Pixels::Uyvy(plane) => {
+                write_422::<1>(plane.row(a, half * 4), plane.row(b, half * 4), first, second, chroma);
             }
             Pixels::Packed444(plane) => {
                 write_444(plane.row(a, width * 3), plane.row(b, width * 3), first, second, chroma);
@@ -165,17 +167,16 @@ impl<'a> Source<'a> {
     }
 }
 
-fn write_422(a: &[u8], b: &[u8], luma_at: usize, first: &mut [u8], second: &mut [u8], chroma: &mut [u8]) {
-    let groups = a.chunks_exact(4).zip(b.chunks_exact(4));
-    let rows = first.chunks_exact_mut(2).zip(second.chunks_exact_mut(2)).zip(chroma.chunks_exact_mut(2));
-    let (y, c) = (luma_at, 1 - luma_at);
-    for ((a, b), ((first, second), chroma)) in groups.zip(rows) {
-        first[0] = a[y];
-        first[1] = a[y + 2];
-        second[0] = b[y];
-        second[1] = b[y + 2];
-        chroma[0] = mean2(a[c], b[c]);
-        chroma[1] = mean2(a[c + 2], b[c + 2]);
+/// Every second byte is luma; the others are U V U V, as NV12 wants them. The order is known at compile time, or
+/// the loops would not be vectorised (1080p: 2 ms).
+fn write_422<const LUMA_AT: usize>(a: &[u8], b: &[u8], first: &mut [u8], second: &mut [u8], chroma: &mut [u8]) {
+    for (out, from) in [(first, a), (second, b)] {
+        for (y, pair) in out.iter_mut().zip(from.chunks_exact(2)) {
+            *y = pair[LUMA_AT];
+        }
+    }
+    for (c, (a, b)) in chroma.iter_mut().zip(a.chunks_exact(2).zip(b.chunks_exact(2))) {
+        *c = mean2(a[1 - LUMA_AT], b[1 - LUMA_AT]);
     }
 }
 

@@ -32,13 +32,11 @@ impl Painted {
 
     /// Slow changes in all three colours, so that a shift or a swap of channels shows and chroma averages well.
     pub(super) fn smooth(size: Resolution) -> Self {
-        let part = |at: u32, of: u32, low: u32, high: u32| u8::try_from(low + (high - low) * at / of.max(1)).unwrap();
+        // Never more than two levels from pixel to pixel: then the mean of four stands for each of them.
+        let part = |at: u32, of: u32, most: u32| u8::try_from(most * at / of.max(most / 2)).unwrap();
         Self::new(size, |x, y| {
-            [
-                part(x, size.width, 20, 250),
-                part(y, size.height, 240, 241) - part(x, size.width, 0, 200),
-                part(y, size.height, 10, 220),
-            ]
+            let (x, y) = (part(x, size.width, 200), part(y, size.height, 180));
+            [20 + x, 240 - x, 10 + y]
         })
     }
 
@@ -96,9 +94,9 @@ pub(super) fn yuv_of(rgb: [u8; 3], matrix: Matrix, range: Range) -> [u8; 3] {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
 fn yuv_of_mean(rgb: [f64; 3], matrix: Matrix, range: Range) -> [u8; 3] {
-    let (kr, kb) = weights(matrix);
+    let [kr, kg, kb] = weights(matrix);
     let [r, g, b] = rgb.map(|value| value / 255.0);
-    let y = kr * r + (1.0 - kr - kb) * g + kb * b;
+    let y = kr * r + kg * g + kb * b;
     let (u, v) = ((b - y) / (2.0 * (1.0 - kb)), (r - y) / (2.0 * (1.0 - kr)));
     let numbers = match range {
         Range::Limited => [16.0 + 219.0 * y, 128.0 + 224.0 * u, 128.0 + 224.0 * v],

@@ -15,7 +15,7 @@ use super::status::{
 use crate::audio::SoundFormat;
 use crate::fanout::{FileTarget, Keep, OnTaken, is_ordinary_when_closed, reserve, seconds_left};
 use crate::ffmpeg::{Capabilities, Ffmpeg};
-use crate::media::{Frame, Levels, Timestamp};
+use crate::media::{Frame, FrameRate, Levels, Timestamp};
 use crate::plan::{OnExisting, Plan, Severity};
 use crate::preview::Preview;
 use crate::rt::{Clock, Intake, Job, JobState, Latest, StopToken, spawn_job};
@@ -174,7 +174,7 @@ impl Conductor {
             None => (None, Vec::new()),
         };
         if let Some(request) = &self.wanted {
-            self.setup.preview.set_max_size(request.max_size);
+            self.setup.preview.set_limits(request.max_size, FrameRate::whole(30));
         }
         self.inputs.want(source.as_ref(), &sound);
         self.status.source = self.source_status(0.0);
@@ -295,7 +295,7 @@ impl Conductor {
         let waited = now.since(starting.since);
         let picture = match &self.inputs.video {
             Some(video) => {
-                let first = self.setup.preview.newest_frame().filter(|frame| frame.captured_at >= video.opened_at);
+                let first = video.newest.peek();
                 if first.is_none() || video.info.is_none() {
                     if waited > FIRST_PICTURE {
                         let help = "Check that it works in another program, or choose another source.";

@@ -6,7 +6,7 @@ use super::event::{Event, EventSender};
 use super::tap::{AudioTap, Destination, Valve, VideoTap};
 use crate::audio::{AudioCapture, AudioSpec, Heard, Meter};
 use crate::capture::{Capture, CaptureRequest, Delivery, SourceInfo};
-use crate::media::{Levels, Timestamp};
+use crate::media::{Frame, Levels};
 use crate::preview::Preview;
 use crate::rt::{Clock, Latest};
 
@@ -18,7 +18,8 @@ pub(super) struct VideoInput {
     pub(super) failed: Option<crate::capture::CaptureError>,
     /// Pictures delivered so far, counted on the capture thread.
     pub(super) delivered: Arc<std::sync::atomic::AtomicU64>,
-    pub(super) opened_at: Timestamp,
+    /// The newest picture, for the size and colours of a recording that starts.
+    pub(super) newest: Latest<Arc<Frame>>,
     /// Tells this source's events from those of one that was replaced.
     pub(super) number: u64,
     _capture: Option<Capture>,
@@ -99,13 +100,19 @@ impl Inputs {
         let delivered = Arc::new(std::sync::atomic::AtomicU64::new(0));
         let (events, preview, count) = (self.events.clone(), Arc::clone(&self.preview), Arc::clone(&delivered));
         let mut tap = VideoTap::new(valve.clone());
+        let newest = Latest::new();
+        let seen: Latest<Arc<Frame>> = newest.clone();
         let deliver = move |delivery: Delivery| match delivery {
             Delivery::Frame(frame) => {
                 count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 preview.feed(&frame);
                 tap.frame(&frame);
+                seen.put(frame);
             }
-            Delivery::Unchanged { at } => tap.unchanged(at),
+            Delivery::Unchanged { at } => {
+                show_still(&preview, &seen);
+                tap.unchanged(at);
+            }
             Delivery::Started(info) => events.send(Event::SourceStarted { number, info }),
             Delivery::Warning(warning) => events.send(Event::SourceWarning { number, warning }),
             Delivery::Ended(error) => events.send(Event::SourceEnded { number, error }),
@@ -121,7 +128,7 @@ impl Inputs {
             info: None,
             failed,
             delivered,
-            opened_at: self.clock.now(),
+            newest,
             number,
             _capture: capture,
         }
@@ -162,5 +169,13 @@ impl Inputs {
             number,
             _capture: capture,
         }
+    }
+}
+
+/// A still screen sends no picture to a preview that somebody has just begun to look at: its last one is shown.
+fn show_still(preview: &Preview, newest: &Latest<Arc<Frame>>) {
+    let Some(frame) = newest.peek() else { return };
+    if preview.image().is_none_or(|image| image.captured_at != frame.captured_at) {
+        preview.feed(&frame);
     }
 }

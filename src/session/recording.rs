@@ -225,7 +225,10 @@ impl Recording {
             let told = self.engine_trouble(Some(error));
             self.trouble.get_or_insert(told);
         }
-        self.phase = Phase::Flushing { since: now, rung: Rung::InputClosed };
+        // An encoder that died first has already moved on, and its end is told only once.
+        if self.phase != Phase::Completing {
+            self.phase = Phase::Flushing { since: now, rung: Rung::InputClosed };
+        }
     }
 
     /// Looks at every part and moves on. Gives the report once, at the very end.

@@ -10,12 +10,13 @@ use crate::audio::{SoundFormat, Timeline};
 use crate::fanout::Counters;
 use crate::imaging::{Mirror, Nv12Converter};
 use crate::media::{Changed, Frame, FrameTiming, Timestamp};
-use crate::pacer::{Due, DueKind, Pacer};
+use crate::pacer::{Due, Kind, Pacer, Timing};
 use crate::rt::{Clock, Intake, StopToken};
 use crate::writegear::{EngineError, EngineInput, VideoInput};
 
-/// A repeat is sent this much behind the present, so that a picture still on its way is not overtaken.
-const REPEAT_LAG: Duration = Duration::from_millis(250);
+/// A source that says nothing at all is taken for still this much later than one that says so: the writer's queue
+/// may hold pictures for as long as that.
+const CONFIRMATION_LAG: Duration = Duration::from_millis(150);
 /// After the end this long is waited for sound taken before it: devices deliver up to 75 ms late.
 const TAIL_WAIT: Duration = Duration::from_millis(300);
 /// How often the writer looks around when nothing comes.
@@ -181,12 +182,12 @@ impl Writer {
             return Ok(());
         }
         let changed = std::mem::replace(&mut video.pending, Changed::Rows { top: 0, bottom: 0 });
-        let offered = video.pacer.offer(at_nanos, (frame, changed));
-        if let crate::pacer::Offered::TickTaken((_, unused)) = offered.refused {
-            video.pending = video.pending.union(unused);
+        let due = video.pacer.offer(at_nanos, (Arc::clone(&frame), changed));
+        if !due.iter().any(|due| Arc::ptr_eq(&due.payload.0, &frame)) {
+            video.pending = video.pending.union(changed);
             self.counts.surplus.fetch_add(1, Ordering::Relaxed);
         }
-        offered.due.into_iter().try_for_each(|due| self.write(&due))
+        due.iter().try_for_each(|due| self.write(due))
     }
 
     fn unchanged(&mut self, at: Timestamp) -> Result<(), EngineError> {
@@ -201,8 +202,8 @@ impl Writer {
         let Some(video) = &mut self.video else { return Ok(()) };
         let (frame, changed) = &due.payload;
         let changed = match due.kind {
-            DueKind::Fresh => *changed,
-            DueKind::Repeat => Changed::Rows { top: 0, bottom: 0 },
+            Kind::Fresh => *changed,
+            Kind::Repeat => Changed::Rows { top: 0, bottom: 0 },
         };
         let picture = match video.converter.convert(frame, changed) {
             Ok(picture) => picture,
@@ -212,16 +213,11 @@ impl Writer {
                 return Ok(());
             }
         };
-        let pts = video.spec.time_base().from_nanos(due.pts_nanos);
-        self.engine.write_video(pts, &picture.data)?;
-        if due.kind == DueKind::Fresh {
+        self.engine.write_video(due.pts, &picture.data)?;
+        if due.kind == Kind::Fresh {
             self.counts.fresh.fetch_add(1, Ordering::Relaxed);
         }
-        let expected = match video.spec.timing {
-            FrameTiming::Constant => video.spec.rate.nearest_tick(due.pts_nanos) + 1,
-            FrameTiming::Variable => self.counts.expected.load(Ordering::Relaxed) + 1,
-        };
-        self.counts.expected.store(expected, Ordering::Relaxed);
+        self.counts.expected.store(video.pacer.counts().ticks, Ordering::Relaxed);
         Ok(())
     }
 
@@ -269,7 +265,7 @@ impl Writer {
         let Some(origin) = self.origin else { return Ok(()) };
         let now = self.clock.now();
         if let Some(video) = &mut self.video {
-            let until = (now - REPEAT_LAG).min(self.end.unwrap_or(now));
+            let until = (now - CONFIRMATION_LAG).min(self.end.unwrap_or(now));
             if let Some(due) = video.pacer.advance(until.nanos_since(origin)) {
                 self.write(&due)?;
             }
@@ -301,11 +297,8 @@ impl Writer {
     /// The last picture and the last silence, then the end of the engine's input.
     fn finish(mut self) -> Result<(), EngineError> {
         let (Some(origin), Some(end)) = (self.origin, self.end) else { return Ok(()) };
-        if let Some(video) = &mut self.video
-            && let Some(due) = video.pacer.finish(end.nanos_since(origin))
-        {
-            self.write(&due)?;
-        }
+        let last = self.video.as_mut().map(|video| video.pacer.finish(end.nanos_since(origin))).unwrap_or_default();
+        last.iter().try_for_each(|due| self.write(due))?;
         for index in 0..self.lines.len() {
             let limit = self.end_sample(index);
             let line = &mut self.lines[index];
@@ -333,7 +326,11 @@ impl Video {
             FrameTiming::Constant => Duration::from_millis(200),
             FrameTiming::Variable => Duration::from_secs(1),
         };
-        let pacer = Pacer::new(spec.rate, spec.timing, max_gap);
+        let timing = match spec.timing {
+            FrameTiming::Constant => Timing::Constant,
+            FrameTiming::Variable => Timing::Variable,
+        };
+        let pacer = Pacer::new(spec.rate, timing, max_gap);
         Ok(Self { spec, pacer, converter, last_seq: None, pending: Changed::Unknown, seen_until: None })
     }
 

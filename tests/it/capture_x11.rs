@@ -21,6 +21,8 @@ const SAND: u32 = 0x00e6_c88c;
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Deliveries within which it must come: a minute at 50 looks a second.
+const MOST_LOOKS: usize = 3000;
 
 /// A capture and what it delivers.
 struct Seen {
@@ -48,6 +50,19 @@ impl Seen {
         self.get.recv_timeout(PATIENCE).expect("a delivery")
     }
 
+    /// The first thing in what comes next, a minute at most, that `pick` takes.
+    fn find<T>(&self, what: &str, mut pick: impl FnMut(Delivery) -> Option<T>) -> T {
+        let mut last = None;
+        for _ in 0..MOST_LOOKS {
+            let delivery = self.next();
+            last = Some(format!("{delivery:?}"));
+            if let Some(found) = pick(delivery) {
+                return found;
+            }
+        }
+        panic!("no {what}; the last delivery was {last:?}");
+    }
+
     /// What the source says of itself, and what it warned of before.
     fn started(&self) -> (SourceInfo, Vec<CaptureWarning>) {
         let mut warnings = Vec::new();
@@ -62,45 +77,32 @@ impl Seen {
 
     /// The first frame that is as wanted.
     fn frame(&self, wanted: impl Fn(&Frame) -> bool) -> Arc<Frame> {
-        let mut last = None;
-        for delivery in std::iter::from_fn(|| self.get.recv_timeout(PATIENCE).ok()).take(3000) {
-            match delivery {
-                Delivery::Frame(frame) if wanted(&frame) => return frame,
-                Delivery::Ended(error) => panic!("{error}"),
-                other => last = Some(other),
-            }
-        }
-        panic!("no such frame; the last delivery was {last:?}");
+        self.find("such frame", |delivery| match delivery {
+            Delivery::Frame(frame) => wanted(&frame).then_some(frame),
+            Delivery::Ended(error) => panic!("{error}"),
+            _ => None,
+        })
     }
 
     /// Waits until the source reports stillness, five looks long.
     fn settle(&self) {
         let mut still = 0;
-        while still < 5 {
-            match self.next() {
-                Delivery::Unchanged { .. } => still += 1,
-                Delivery::Ended(error) => panic!("{error}"),
-                _ => still = 0,
-            }
-        }
+        self.find("stillness", |delivery| {
+            still = if matches!(delivery, Delivery::Unchanged { .. }) { still + 1 } else { 0 };
+            (still == 5).then_some(())
+        });
     }
 
     fn warning(&self) -> CaptureWarning {
-        loop {
-            match self.next() {
-                Delivery::Warning(CaptureWarning::Late { .. }) | Delivery::Frame(_) | Delivery::Unchanged { .. } => {}
-                Delivery::Warning(warning) => return warning,
-                other => panic!("{other:?}"),
-            }
-        }
+        self.find("warning", |delivery| match delivery {
+            Delivery::Warning(CaptureWarning::Late { .. }) | Delivery::Frame(_) | Delivery::Unchanged { .. } => None,
+            Delivery::Warning(warning) => Some(warning),
+            other => panic!("{other:?}"),
+        })
     }
 
     fn ended(&self) -> CaptureError {
-        loop {
-            if let Delivery::Ended(error) = self.next() {
-                return error;
-            }
-        }
+        self.find("end", |delivery| if let Delivery::Ended(error) = delivery { Some(error) } else { None })
     }
 }
 
@@ -124,7 +126,7 @@ fn block(frame: &Frame, rgb: u32) -> Option<(u32, u32, u32, u32)> {
     let (left, right) = (lit.iter().map(|at| at.0).min()?, lit.iter().map(|at| at.0).max()?);
     let (top, bottom) = (lit.first()?.1, lit.last()?.1);
     let (width, height) = (right - left + 1, bottom - top + 1);
-    assert_eq!(lit.len() as u32, width * height, "{rgb:06x} is no full rectangle");
+    assert_eq!(lit.len(), (width * height) as usize, "{rgb:06x} is no full rectangle");
     Some((left, top, width, height))
 }
 
@@ -222,13 +224,13 @@ fn a_still_screen_gives_no_frames_and_a_change_says_its_rows() {
         let still = matches!(delivery, Delivery::Unchanged { .. } | Delivery::Warning(CaptureWarning::Late { .. }));
         assert!(still, "{delivery:?}");
     }
-    let mut held = Vec::new();
+    let (mut kept, mut held) = (None, None);
     let mut seq = None;
     for step in 0..10 {
         let y = 17 + step * 13;
         painter.fill(painter.root, (40, y), (30, 9), if step % 2 == 0 { RED } else { BLUE });
         let frame = seen.frame(|_| true);
-        let rows = Changed::Rows { top: y.unsigned_abs().into(), bottom: y.unsigned_abs() as u32 + 9 };
+        let rows = Changed::Rows { top: y.unsigned_abs().into(), bottom: u32::from(y.unsigned_abs()) + 9 };
         assert_eq!(frame.changed, rows);
         assert!(seq.is_none_or(|before| frame.seq == before + 1));
         seq = Some(frame.seq);
@@ -239,14 +241,19 @@ fn a_still_screen_gives_no_frames_and_a_change_says_its_rows() {
             assert_eq!((pixel(&frame, 40, y), pixel(&frame, 69, y + 8)), (colour, colour), "step {step}");
             assert_eq!((pixel(&frame, 39, y), pixel(&frame, 40, y + 9)), (SAND, SAND), "step {step}");
         }
-        if step % 3 == 0 {
-            held.push(frame); // so that buffers of several ages are filled up
+        // One frame is kept for good and every second one until the next: so the buffers that are filled again
+        // are some steps old.
+        if step == 0 {
+            kept = Some(frame);
+        } else if step % 2 == 0 {
+            held = Some(frame);
         }
         seen.settle();
     }
     // Frames keep their picture while later ones are taken.
-    assert_eq!(pixel(&held[0], 40, 17), RED);
-    assert_eq!(pixel(&held[0], 40, 17 + 13), SAND);
+    let (kept, held) = (kept.unwrap(), held.unwrap());
+    assert_eq!((pixel(&kept, 40, 17), pixel(&kept, 40, 17 + 13)), (RED, SAND));
+    assert_eq!((pixel(&held, 40, 17 + 8 * 13), pixel(&held, 40, 17 + 9 * 13)), (RED, SAND));
 }
 
 #[test]

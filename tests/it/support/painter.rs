@@ -9,14 +9,14 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 /// A client of the test's own. Every call returns after the server has done it.
-pub struct Painter {
-    pub conn: RustConnection,
-    pub root: Window,
+pub(crate) struct Painter {
+    pub(crate) conn: RustConnection,
+    pub(crate) root: Window,
     gc: Gcontext,
 }
 
 impl Painter {
-    pub fn connect(display: &str) -> Self {
+    pub(crate) fn connect(display: &str) -> Self {
         let (conn, screen) = RustConnection::connect(Some(display)).unwrap();
         let root = conn.setup().roots[screen].root;
         let gc = conn.generate_id().unwrap();
@@ -25,19 +25,19 @@ impl Painter {
     }
 
     /// Waits until the server has done everything asked so far.
-    pub fn sync(&self) {
+    pub(crate) fn sync(&self) {
         self.conn.get_input_focus().unwrap().reply().unwrap();
     }
 
     /// Fills a rectangle of a window with a colour (0xRRGGBB).
-    pub fn fill(&self, window: Window, (x, y): (i16, i16), (width, height): (u16, u16), rgb: u32) {
+    pub(crate) fn fill(&self, window: Window, (x, y): (i16, i16), (width, height): (u16, u16), rgb: u32) {
         let colour = x11rb::protocol::xproto::ChangeGCAux::new().foreground(rgb);
         self.conn.change_gc(self.gc, &colour).unwrap();
         self.conn.poly_fill_rectangle(window, self.gc, &[Rectangle { x, y, width, height }]).unwrap().check().unwrap();
     }
 
     /// A mapped window filled with one colour. Its background is that colour too, so it repaints itself.
-    pub fn window(&self, at: (i16, i16), size: (u16, u16), border: u16, rgb: u32, title: &str) -> Window {
+    pub(crate) fn window(&self, at: (i16, i16), size: (u16, u16), border: u16, rgb: u32, title: &str) -> Window {
         let window = self.conn.generate_id().unwrap();
         let look =
             CreateWindowAux::new().background_pixel(rgb).border_pixel(0x00ff_00ff).event_mask(EventMask::EXPOSURE);
@@ -57,34 +57,34 @@ impl Painter {
         window
     }
 
-    pub fn resize(&self, window: Window, (width, height): (u32, u32)) {
+    pub(crate) fn resize(&self, window: Window, (width, height): (u32, u32)) {
         let size = ConfigureWindowAux::new().width(width).height(height);
         self.conn.configure_window(window, &size).unwrap().check().unwrap();
     }
 
-    pub fn move_to(&self, window: Window, (x, y): (i32, i32)) {
+    pub(crate) fn move_to(&self, window: Window, (x, y): (i32, i32)) {
         self.conn.configure_window(window, &ConfigureWindowAux::new().x(x).y(y)).unwrap().check().unwrap();
     }
 
-    pub fn raise(&self, window: Window) {
+    pub(crate) fn raise(&self, window: Window) {
         let above = ConfigureWindowAux::new().stack_mode(StackMode::ABOVE);
         self.conn.configure_window(window, &above).unwrap().check().unwrap();
     }
 
-    pub fn unmap(&self, window: Window) {
+    pub(crate) fn unmap(&self, window: Window) {
         self.conn.unmap_window(window).unwrap().check().unwrap();
     }
 
-    pub fn map(&self, window: Window) {
+    pub(crate) fn map(&self, window: Window) {
         self.conn.map_window(window).unwrap().check().unwrap();
     }
 
-    pub fn destroy(&self, window: Window) {
+    pub(crate) fn destroy(&self, window: Window) {
         self.conn.destroy_window(window).unwrap().check().unwrap();
     }
 
     /// Gives the window a pointer that is a solid square of a colour (0xRRGGBB), its hot spot at its top left.
-    pub fn square_pointer(&self, window: Window, side: u16, rgb: u32) -> Cursor {
+    pub(crate) fn square_pointer(&self, window: Window, side: u16, rgb: u32) -> Cursor {
         let (bits, cursor) = (self.conn.generate_id().unwrap(), self.conn.generate_id().unwrap());
         let gc = self.conn.generate_id().unwrap();
         self.conn.create_pixmap(1, bits, self.root, side, side).unwrap().check().unwrap();
@@ -100,7 +100,7 @@ impl Painter {
         cursor
     }
 
-    pub fn point_at(&self, x: i16, y: i16) {
+    pub(crate) fn point_at(&self, x: i16, y: i16) {
         self.conn.warp_pointer(x11rb::NONE, self.root, 0, 0, 0, 0, x, y).unwrap().check().unwrap();
     }
 }

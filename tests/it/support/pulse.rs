@@ -1,7 +1,7 @@
 //! A PulseAudio daemon of a test's own, without hardware: two outputs and a microphone.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -79,17 +79,18 @@ impl Pulse {
     }
 
     /// Plays a sine of amplitude 0.25 to an output until the answer is dropped or the time is over.
+    #[expect(clippy::cast_possible_truncation, reason = "a sample needs no 53 bits")]
     pub(crate) fn play_sine(&self, sink: &str, hertz: f64, seconds: u32) -> Playing {
         let file = self.folder.path().join("sine.raw");
         let samples = (0..48_000 * seconds).flat_map(|n| {
             let sample = 0.25 * (std::f64::consts::TAU * hertz * f64::from(n) / 48_000.0).sin();
-            let word = ((sample * 32_768.0).round() as i16).to_le_bytes();
+            let word = (sample as f32).to_le_bytes();
             [word, word].concat()
         });
         std::fs::write(&file, samples.collect::<Vec<u8>>()).unwrap();
         let player = Command::new("paplay")
-            .args(["--raw", "--rate=48000", "--format=s16le", "--channels=2", "--device", sink])
-            .arg(PathBuf::from(file))
+            .args(["--raw", "--rate=48000", "--format=float32le", "--channels=2", "--device", sink])
+            .arg(file)
             .env("PULSE_SERVER", self.server())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

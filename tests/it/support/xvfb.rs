@@ -4,15 +4,15 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
 /// A running Xvfb; killed when dropped.
-pub struct Xvfb {
+pub(crate) struct Xvfb {
     child: Child,
     /// Its display name, like `:42`.
-    pub display: String,
+    pub(crate) display: String,
 }
 
 impl Xvfb {
     /// Starts one with a screen of this size and depth on the first free display.
-    pub fn start(screen: &str) -> Self {
+    pub(crate) fn start(screen: &str) -> Self {
         let mut child = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", screen, "-ac", "-nolisten", "tcp", "-noreset"])
             .stdin(Stdio::null())
@@ -28,7 +28,7 @@ impl Xvfb {
     }
 
     /// Ends the server as a crash would.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
