@@ -359,7 +359,7 @@ mod tests {
             audio: vec![AudioStatus {
                 device: "Mic".to_owned(),
                 track: 1,
-                levels: Levels { peak_db: -3.14, ..Levels::SILENT },
+                levels: Levels { peak_db: -3.06, ..Levels::SILENT },
                 problem: None,
             }],
             file: Some("/v/a.mp4".into()),
@@ -380,12 +380,15 @@ mod tests {
         }
     }
 
-    fn jsons(lines: &[Line]) -> Vec<&Value> {
-        let json = |line| match line {
-            &Line::Json(ref value) => Some(value),
+    fn json_of(line: &Line) -> Option<&Value> {
+        match line {
+            Line::Json(value) => Some(value),
             Line::Say(_) | Line::Progress(_) => None,
-        };
-        lines.iter().filter_map(json).collect()
+        }
+    }
+
+    fn jsons(lines: &[Line]) -> Vec<&Value> {
+        lines.iter().filter_map(json_of).collect()
     }
 
     #[test]

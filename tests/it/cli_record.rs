@@ -120,3 +120,28 @@ fn a_signal_completes_the_file() {
         assert!(ran.err.contains("Stopping"), "{}", ran.err);
     }
 }
+
+#[test]
+fn a_second_signal_ends_at_once_with_130() {
+    let home = Home::new();
+    let args = [&SHORT[..], &["--output", "film.mp4", "--json"]].concat();
+    let mut child = home.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("gearcast starts");
+    let pid = Pid::from_child(&child);
+    let lines = BufReader::new(child.stdout.take().expect("its stdout")).lines();
+    let mut last = Value::Null;
+    let mut sent = 0;
+    for line in lines.map_while(Result::ok) {
+        last = serde_json::from_str(&line).expect("JSON");
+        // The second one comes while the first is being carried out, however short that is: both are counted.
+        if last["event"] == "status" && sent == 0 {
+            sent = 2;
+            kill_process(pid, Signal::INT).expect("a signal is sent");
+            std::thread::yield_now();
+            kill_process(pid, Signal::TERM).expect("a signal is sent");
+        }
+    }
+    let ran = finished(child);
+    assert_eq!((sent, ran.code, &last["exit_code"]), (2, 130, &json!(130)), "{}", ran.err);
+    let kept = recordings(&home, ".").into_iter().find(|name| name.starts_with("film"));
+    assert!(kept.is_some_and(|name| fs::metadata(home.at(&name)).is_ok_and(|file| file.len() > 0)));
+}
