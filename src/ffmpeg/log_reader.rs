@@ -49,8 +49,8 @@ impl LogReader {
         let mut lines = Lines { name: name.to_owned(), redactor, state: shared, pending: Vec::new(), skipping: false };
         #[cfg(unix)]
         {
-            let (waker, wakes) = std::os::unix::net::UnixStream::pair()?;
-            let worker = Worker::spawn(&thread_name, move |_| read_until_woken(log, &wakes, &mut lines))?;
+            let (waker, alarm) = std::os::unix::net::UnixStream::pair()?;
+            let worker = Worker::spawn(&thread_name, move |_| read_until_woken(log, &alarm, &mut lines))?;
             Ok(Self { state, worker, waker: Some(waker) })
         }
         #[cfg(not(unix))]

@@ -133,7 +133,7 @@ mod tests {
     fn a_stuck_worker_is_abandoned_and_counted() {
         let (release, held) = sync_channel::<()>(1);
         let before = abandoned_workers();
-        let worker = Worker::spawn("stuck", move |_| drop(held.recv())).unwrap();
+        let worker = Worker::spawn("stuck", move |_| assert!(held.recv().is_err())).unwrap();
         assert_eq!(worker.join(Duration::from_millis(1)), JoinOutcome::Abandoned);
         assert!(abandoned_workers() > before);
         drop(release);

@@ -122,16 +122,7 @@ impl Inputs {
             Ok(capture) => (Some(capture), None),
             Err(error) => (None, Some(error)),
         };
-        VideoInput {
-            request: request.clone(),
-            valve,
-            info: None,
-            failed,
-            delivered,
-            newest,
-            number,
-            _capture: capture,
-        }
+        VideoInput { request: request.clone(), valve, info: None, failed, delivered, newest, number, _capture: capture }
     }
 
     fn open_sound(&mut self, spec: &AudioSpec) -> SoundInput {

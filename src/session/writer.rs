@@ -168,12 +168,11 @@ impl Writer {
     }
 
     fn frame(&mut self, frame: Arc<Frame>) -> Result<(), EngineError> {
-        let origin = match self.origin {
-            Some(origin) => origin,
-            None => {
-                self.begin(frame.captured_at)?;
-                frame.captured_at
-            }
+        let origin = if let Some(origin) = self.origin {
+            origin
+        } else {
+            self.begin(frame.captured_at)?;
+            frame.captured_at
         };
         let Some(video) = &mut self.video else { return Ok(()) };
         video.note(&frame);
