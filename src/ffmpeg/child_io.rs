@@ -73,6 +73,7 @@ impl Ends {
     }
 
     /// Hands the ends out once the child runs; off Unix it is the child that brings them.
+    #[cfg_attr(unix, expect(unused_variables, reason = "only off Unix does the child bring its ends"))]
     pub(super) fn take(&mut self, child: &mut Child) -> (Option<ChildInput>, Option<ChildOutput>) {
         let input = self.input.take();
         #[cfg(not(unix))]
@@ -80,8 +81,6 @@ impl Ends {
         let output = self.output.take();
         #[cfg(not(unix))]
         let output = output.or_else(|| child.stdout.take());
-        #[cfg(unix)]
-        let _unused = child;
         (input.map(|end| ChildInput { end }), output.map(|end| ChildOutput { end }))
     }
 

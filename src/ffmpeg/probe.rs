@@ -131,8 +131,8 @@ struct Answer {
 
 #[derive(Default, Deserialize)]
 struct Format {
-    #[serde(default)]
-    format_name: String,
+    #[serde(default, rename = "format_name")]
+    name: String,
     duration: Option<String>,
     size: Option<String>,
 }
@@ -164,7 +164,7 @@ struct Stream {
 impl Answer {
     fn into_probe(self, complaints: Vec<String>) -> Probe {
         Probe {
-            format: self.format.format_name,
+            format: self.format.name,
             duration_s: number(self.format.duration.as_deref()),
             size_bytes: number(self.format.size.as_deref()),
             streams: self.streams.into_iter().map(Stream::into_probed).collect(),

@@ -597,7 +597,7 @@ mod tests {
         let (mut process, _output) = start(folder.path(), "sleep 1000", Stdin::Socket);
         let mut input = process.take_stdin().unwrap();
         input.set_write_timeout(Some(Duration::from_millis(50))).unwrap();
-        let error = std::iter::repeat_with(|| input.write(&[0; 64 * 1024])).find_map(Result::err).unwrap();
+        let error = std::iter::repeat_with(|| input.write(&vec![0; 64 * 1024])).find_map(Result::err).unwrap();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         process.kill();
         assert_eq!(process.wait(LONG).unwrap().signal, Some(9));

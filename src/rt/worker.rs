@@ -121,7 +121,7 @@ mod tests {
     fn dropping_a_worker_ends_it() {
         let (tell, told) = sync_channel(1);
         let worker = Worker::spawn("test", move |stop| {
-            let stopped = stop.wait(Duration::from_secs(60));
+            let stopped = stop.wait(Duration::from_mins(1));
             tell.send((stopped, std::thread::current().name().map(str::to_owned))).unwrap();
         })
         .unwrap();
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_worker_that_ends_by_itself_is_joined() {
         let mut worker = Worker::spawn("short", |_| {}).unwrap();
-        assert_eq!(worker.wait(Duration::from_secs(60)), Some(JoinOutcome::Joined));
+        assert_eq!(worker.wait(Duration::from_mins(1)), Some(JoinOutcome::Joined));
         assert!(worker.is_finished());
     }
 }
