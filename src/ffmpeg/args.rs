@@ -187,17 +187,39 @@ mod tests {
         assert_eq!(
             words(&args),
             [
-                "-y", "-f", "nut", "-i", "pipe:0", "-re", "-i", "b.wav", "-filter_complex", "[0:v]null", "-map", "0:v",
-                "-map", "1:a", "-c:v", "libx264", "-x264-params", "a=b:c", "", "-weird", "file:a.mkv", "-an", "c.gif"
+                "-y",
+                "-f",
+                "nut",
+                "-i",
+                "pipe:0",
+                "-re",
+                "-i",
+                "b.wav",
+                "-filter_complex",
+                "[0:v]null",
+                "-map",
+                "0:v",
+                "-map",
+                "1:a",
+                "-c:v",
+                "libx264",
+                "-x264-params",
+                "a=b:c",
+                "",
+                "-weird",
+                "file:a.mkv",
+                "-an",
+                "c.gif"
             ]
         );
     }
 
     #[test]
     fn a_shown_command_pastes_back_into_the_same_words() {
-        let args = Args::new()
-            .input(Options::new(), "it's a \"film\" $HOME.mkv")
-            .output(Options::new().with("metadata", "title=a b;`c`").with("x", ""), file_url(Path::new("-out put.mkv")));
+        let args = Args::new().input(Options::new(), "it's a \"film\" $HOME.mkv").output(
+            Options::new().with("metadata", "title=a b;`c`").with("x", ""),
+            file_url(Path::new("-out put.mkv")),
+        );
         let line = args.shell_quoted(Path::new("/opt/my tools/ffmpeg"), &Redactor::default());
         let mut expected = vec!["/opt/my tools/ffmpeg".to_owned()];
         expected.extend(words(&args));
@@ -207,7 +229,10 @@ mod tests {
     #[test]
     fn a_shown_command_has_no_secret() {
         let args = Args::default().input(Options::new(), "pipe:0").output(
-            Options::new().with("rtmp_playpath", "k1-abc").with("headers", "Cookie: k2-abc").with("passphrase", "-k3-abc"),
+            Options::new()
+                .with("rtmp_playpath", "k1-abc")
+                .with("headers", "Cookie: k2-abc")
+                .with("passphrase", "-k3-abc"),
             "rtmp://user:k4-abc@host/app/k5-abc?auth=k6-abc",
         );
         let line = args.shell_quoted(Path::new("ffmpeg"), &Redactor::new(["app".to_owned()]));

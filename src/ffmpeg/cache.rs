@@ -50,9 +50,12 @@ fn key(ffmpeg: &Ffmpeg) -> Option<Key> {
 /// One file for each program, so that two of them side by side do not push each other out.
 fn file(ffmpeg: &Ffmpeg, folder: &Path) -> PathBuf {
     // FNV-1a: equal on every machine and in every version, which std's hasher does not promise.
-    let hash = ffmpeg.program.as_os_str().as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = ffmpeg
+        .program
+        .as_os_str()
+        .as_encoded_bytes()
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
     folder.join(format!("ffmpeg-{hash:016x}.json"))
 }
 
@@ -117,7 +120,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = folder.path().join("a/b");
         let mut ffmpeg = fake(folder.path(), "one");
-        let known = Capabilities { hybrid_fragmented: true, ..Capabilities::default() };
+        let mut known = Capabilities::default();
+        known.hybrid_fragmented = true;
         assert_eq!(load(&ffmpeg, &cache), None);
         store(&ffmpeg, &cache, &known);
         assert_eq!(load(&ffmpeg, &cache), Some(known.clone()));

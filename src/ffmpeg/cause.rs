@@ -113,8 +113,12 @@ impl Cause {
             Self::HostNotFound => "Check the address and your network connection.",
             Self::DeviceBusy => "Close the other program and try again.",
             Self::InputInvalid => "Check that the file is complete and of the kind its name says.",
-            Self::Killed { signal: 9 } => "The system may have run out of memory; try a smaller picture or a faster preset.",
-            Self::Killed { signal: 4 | 6 | 7 | 8 | 11 } => "ffmpeg itself crashed; try another encoder or another ffmpeg.",
+            Self::Killed { signal: 9 } => {
+                "The system may have run out of memory; try a smaller picture or a faster preset."
+            }
+            Self::Killed { signal: 4 | 6 | 7 | 8 | 11 } => {
+                "ffmpeg itself crashed; try another encoder or another ffmpeg."
+            }
             Self::Killed { .. } => "Start again.",
             Self::Silent => "Check that the ffmpeg program works: run it with -version in a terminal.",
             Self::Other(_) => "The log holds the details.",
@@ -285,8 +289,7 @@ fn container_cause(message: &str) -> Option<Cause> {
     let unknown = message.starts_with("Unable to find a suitable output format")
         || message.starts_with("Unable to choose an output format")
         || message.starts_with("Requested output format");
-    (unknown || message.ends_with("Protocol not found"))
-        .then(|| Cause::ContainerUnknown { reason: message.to_owned() })
+    (unknown || message.ends_with("Protocol not found")).then(|| Cause::ContainerUnknown { reason: message.to_owned() })
 }
 
 /// What the operating system said, which ffmpeg puts at the end of its line.
@@ -296,8 +299,12 @@ fn system_cause(message: &str) -> Option<Cause> {
         "No space left on device" | "Disk quota exceeded" | "File too large" => Cause::NoSpace,
         "Permission denied" | "Operation not permitted" | "Read-only file system" => Cause::PermissionDenied,
         "Connection refused" => Cause::ConnectionRefused,
-        "Connection reset by peer" | "Broken pipe" | "Connection timed out" | "Network is unreachable"
-        | "No route to host" | "End of file" => Cause::ConnectionLost,
+        "Connection reset by peer"
+        | "Broken pipe"
+        | "Connection timed out"
+        | "Network is unreachable"
+        | "No route to host"
+        | "End of file" => Cause::ConnectionLost,
         "Device or resource busy" | "Device busy" => Cause::DeviceBusy,
         "No such file or directory" | "No such device" | "No such process" | "Is a directory" => Cause::PathMissing,
         "Invalid data found when processing input" => Cause::InputInvalid,
@@ -332,7 +339,8 @@ mod tests {
 [error] Error writing trailer of full/x.mkv: No space left on device
 [error] Error closing file full/x.mkv: No space left on device";
         assert_eq!(cause_of(full), Some(Cause::NoSpace));
-        let header = "[error] Could not write header for output file #0 (incorrect codec parameters ?): No space left on device
+        let header =
+            "[error] Could not write header for output file #0 (incorrect codec parameters ?): No space left on device
 [error] Error initializing output stream 0:0 -- ";
         assert_eq!(cause_of(header), Some(Cause::NoSpace));
         assert_eq!(cause_of("[error] /root/x.mkv: Permission denied"), Some(Cause::PermissionDenied));
@@ -409,7 +417,8 @@ To ignore this, add a trailing '?' to the map.";
 
     #[test]
     fn networks_fail_in_their_own_ways() {
-        let refused = "[tcp @ 0x5645fb8a5780] [error] Connection to tcp://127.0.0.1:9?tcp_nodelay=0 failed: Connection refused
+        let refused =
+            "[tcp @ 0x5645fb8a5780] [error] Connection to tcp://127.0.0.1:9?tcp_nodelay=0 failed: Connection refused
 [rtmp @ 0x5645fb8a5080] [error] Cannot open connection tcp://127.0.0.1:9?tcp_nodelay=0
 [error] rtmp://127.0.0.1:9/live/•••: Connection refused";
         assert_eq!(cause_of(refused), Some(Cause::ConnectionRefused));

@@ -36,7 +36,7 @@ pub enum Hardware {
     MediaFoundation,
     /// Direct3D 12 video.
     D3d12,
-    /// OpenMAX: old small boards.
+    /// `OpenMAX`: old small boards.
     Omx,
     /// Rockchip's media platform.
     Rkmpp,
@@ -210,10 +210,8 @@ mod tests {
  a line from the future
 ";
         let found = encoders(text);
-        let rows: Vec<_> = found
-            .iter()
-            .map(|e| (e.name.as_str(), e.codec.as_str(), e.kind, e.hardware, e.experimental))
-            .collect();
+        let rows: Vec<_> =
+            found.iter().map(|e| (e.name.as_str(), e.codec.as_str(), e.kind, e.hardware, e.experimental)).collect();
         assert_eq!(
             rows,
             [
@@ -234,9 +232,10 @@ mod tests {
             DE alsa            ALSA audio output\n  E sdl,sdl2        SDL2 output device\n D  aa              Audible\n";
         assert_eq!(muxers(text), ["3g2", "alsa", "sdl", "sdl2"]);
         // ffmpeg 7.1 adds a column for devices.
-        assert_eq!(muxers("Muxers:\n D.. = x\n ---\n  Ed alsa            ALSA\n  E  mov             QuickTime\n"), [
-            "alsa", "mov"
-        ]);
+        assert_eq!(
+            muxers("Muxers:\n D.. = x\n ---\n  Ed alsa            ALSA\n  E  mov             QuickTime\n"),
+            ["alsa", "mov"]
+        );
         let text = "Supported file protocols:\nInput:\n  async\n  file\nOutput:\n  file\n  rtmp\n";
         assert_eq!(output_protocols(text), ["file", "rtmp"]);
         let text = "Filters:\n  T.. = Timeline support\n  | = Source or sink filter\n ... abench            A->A       \

@@ -101,9 +101,9 @@ fn hide_addresses(text: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find("://") {
         let (before, after) = (&rest[..at], &rest[at + 3..]);
-        let scheme_start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '+').map_or(0, |found| {
-            found + before[found..].chars().next().map_or(1, char::len_utf8)
-        });
+        let scheme_start = before
+            .rfind(|c: char| !c.is_ascii_alphanumeric() && c != '+')
+            .map_or(0, |found| found + before[found..].chars().next().map_or(1, char::len_utf8));
         let scheme = before[scheme_start..].to_ascii_lowercase();
         let address = &after[..value_len(after, |_| false)];
         out.push_str(before);

@@ -38,7 +38,7 @@ pub struct StopLadder {
 
 impl Default for StopLadder {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(5), patience: Duration::from_secs(120), first: FirstRung::default() }
+        Self { grace: Duration::from_secs(5), patience: Duration::from_mins(2), first: FirstRung::default() }
     }
 }
 
@@ -193,7 +193,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("take.mp4");
         // `-re` and a second input make it one that never ends by itself.
-        let mut args = words(&["-f", "rawvideo", "-s", "64x64", "-pix_fmt", "gray", "-i", "pipe:0", "-re", "-f", "lavfi"]);
+        let mut args =
+            words(&["-f", "rawvideo", "-s", "64x64", "-pix_fmt", "gray", "-i", "pipe:0", "-re", "-f", "lavfi"]);
         args.extend(words(&["-i", "sine", "-map", "1:a", "-c:a", "aac", "-progress", "pipe:1"]));
         args.push(file.clone().into());
         let ffmpeg = real();

@@ -54,16 +54,12 @@ pub fn trial(ffmpeg: &Ffmpeg, encoder: &Encoder, stop: &StopToken) -> Option<Tri
             Err(reason) => first_failure = first_failure.or(Some(reason)),
         }
     }
-    let reason = first_failure.unwrap_or_else(|| "no graphics card with VAAPI was found (/dev/dri is empty)".to_owned());
+    let reason =
+        first_failure.unwrap_or_else(|| "no graphics card with VAAPI was found (/dev/dri is empty)".to_owned());
     Some(Trial::Fails { reason })
 }
 
-fn try_once(
-    program: &Path,
-    encoder: &Encoder,
-    device: Option<&str>,
-    stop: &StopToken,
-) -> Option<Result<(), String>> {
+fn try_once(program: &Path, encoder: &Encoder, device: Option<&str>, stop: &StopToken) -> Option<Result<(), String>> {
     let Some(words) = trial_args(encoder, device) else {
         return Some(Err("it encodes neither pictures nor sound".to_owned()));
     };
