@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::process::ProcessError;
+use super::launch::ProcessError;
 use super::run::{Limits, run};
 use super::version::Version;
 use crate::rt::StopSource;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::args::file_url;
 use super::cause::Cause;
 use super::discover::Ffmpeg;
-use super::process::ProcessError;
+use super::launch::ProcessError;
 use super::run::{Limits, run};
 use crate::media::{FrameRate, Resolution};
 use crate::rt::StopSource;

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use super::cause::Cause;
 use super::child_io::{ChildOutput, Stdin, Stdout};
-use super::process::{Exit, Launch, Process, ProcessError, Stderr, launch};
+use super::launch::{Exit, Launch, ProcessError, Stderr};
+use super::process::{Process, launch};
 use super::progress::{Progress, ProgressParser};
 use super::redact::Redactor;
 use super::stop::StopLadder;
@@ -264,7 +265,7 @@ mod tests {
         let (never, mut reports) = (StopSource::new(), Vec::new());
         let finished =
             run_with_progress(&real().program, &args, "test", &Redactor::default(), &never.token(), &mut |report| {
-                reports.push(*report)
+                reports.push(*report);
             });
         assert!(finished.unwrap().unwrap().exit.is_success());
         let last = reports.last().unwrap();
