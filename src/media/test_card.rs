@@ -96,11 +96,7 @@ impl CounterLayout {
 /// The square that turns white while the event is on: `(left, top, side)`, in the middle of the picture.
 pub fn flash_square(size: Resolution) -> (u32, u32, u32) {
     let side = (size.width.min(size.height) / 3).max(2) / 2 * 2;
-    (
-        (size.width - side.min(size.width)) / 2,
-        (size.height - side.min(size.height)) / 2,
-        side.min(size.width).min(size.height),
-    )
+    ((size.width - side.min(size.width)) / 2, (size.height - side.min(size.height)) / 2, side.min(size.width).min(size.height))
 }
 
 /// Whether the flash is on in a plane of luma (or gray): the middle of its square is bright.

@@ -65,8 +65,7 @@ impl ManualClock {
     /// Moves the clock on and wakes whoever waits.
     pub fn advance(&self, by: Duration) {
         let mut nanos = self.lock();
-        *nanos =
-            Timestamp::from_nanos(*nanos).offset_nanos(i64::try_from(by.as_nanos()).unwrap_or(i64::MAX)).as_nanos();
+        *nanos = Timestamp::from_nanos(*nanos).offset_nanos(i64::try_from(by.as_nanos()).unwrap_or(i64::MAX)).as_nanos();
         self.moved.notify_all();
     }
 
