@@ -16,4 +16,8 @@ mod cli;
 mod cli_record;
 mod house;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod recording;
+#[cfg(test)]
+mod screen;
