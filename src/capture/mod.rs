@@ -50,3 +50,62 @@ pub struct CaptureRequest {
     /// Draw the mouse pointer.
     pub show_cursor: bool,
 }
+
+// STUB from here: the list of devices.
+
+/// A monitor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScreenInfo {
+    /// Stable id.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// Where it lies on the desktop.
+    pub rect: Rect,
+    /// The primary one.
+    pub primary: bool,
+}
+
+/// A window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowInfo {
+    /// X11 id.
+    pub id: u32,
+    /// Title.
+    pub title: String,
+    /// Program.
+    pub app: String,
+    /// Size.
+    pub size: Resolution,
+}
+
+/// A camera.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CameraInfo {
+    /// Stable id.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// Device file.
+    pub path: String,
+    /// Modes as a profile writes them.
+    pub modes: Vec<String>,
+}
+
+/// What there is to capture.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Monitors.
+    pub screens: Vec<ScreenInfo>,
+    /// Windows.
+    pub windows: Vec<WindowInfo>,
+    /// Cameras.
+    pub cameras: Vec<CameraInfo>,
+    /// What could not be listed, in words.
+    pub problems: Vec<String>,
+}
+
+/// Lists within the deadline.
+pub fn list(_within: std::time::Duration) -> Listing {
+    Listing::default()
+}

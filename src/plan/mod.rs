@@ -3,8 +3,10 @@
 //! Never touches files, processes, threads or serde. A `Plan` is made once, is never changed, and during a
 //! recording it is the whole truth.
 
+mod stub;
 mod types;
 
+pub use stub::{EncoderInfo, Environment, FfmpegSummary, NowName, Works, check, resolve};
 pub use types::{
     AudioEncode, AudioPlan, Extra, FilePlan, Fix, OnExisting, Plan, Problem, RateControl, Severity, SizeChoice,
     VideoPlan,
