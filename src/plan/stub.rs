@@ -37,7 +37,7 @@ pub struct EncoderInfo {
 }
 
 /// What the found ffmpeg can do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FfmpegSummary {
     /// Its version.
     pub version: String,
