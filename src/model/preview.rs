@@ -7,7 +7,7 @@ use crate::profile::{AudioInput, Profile, Source, SourceKind};
 use crate::session::PreviewRequest;
 
 /// The preview is scaled down to at most this: more would not be seen and costs 3 ms a frame to paint.
-pub const PREVIEW_SIZE: Resolution = Resolution::new(1280, 720);
+const PREVIEW_SIZE: Resolution = Resolution::new(1280, 720);
 
 /// The preview of a draft; half-typed parts are left out.
 pub fn preview_request(profile: &Profile) -> PreviewRequest {
