@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Settings, WindowSize};
+use crate::capture::SourceSpec;
 use crate::model::Appearance;
 use crate::plan::{Environment, Problem, Severity};
 use crate::profile::Profile;
@@ -248,6 +249,11 @@ impl Model {
         !self.result_dismissed
             && self.stage() == Stage::Ready
             && matches!(self.status.state, State::Done(_) | State::Failed(_))
+    }
+
+    /// The source that the session was last asked to show; a recording begun since shows the same.
+    pub fn shown_source(&self) -> Option<&SourceSpec> {
+        self.preview.as_ref().and_then(|preview| preview.source.as_ref()).map(|request| &request.source)
     }
 
     /// The problems of one key, worst first.

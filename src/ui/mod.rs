@@ -21,7 +21,7 @@ mod widgets;
 
 use eframe::egui::{self, Key, KeyboardShortcut, Modifiers};
 
-pub use memory::ViewMemory;
+pub use memory::{PortraitPreview, ViewMemory};
 pub use preview_pane::Picture;
 pub use theme::{apply_appearance, set_up_theme};
 
