@@ -3,6 +3,7 @@
 pub mod app;
 pub mod audio;
 pub mod capture;
+pub mod ffmpeg;
 pub mod imaging;
 pub mod media;
 pub mod model;

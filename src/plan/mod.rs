@@ -3,10 +3,26 @@
 //! Never touches files, processes, threads or serde. A `Plan` is made once, is never changed, and during a
 //! recording it is the whole truth.
 
-mod stub;
+mod encoders;
+mod environment;
+mod findings;
+mod output;
+mod resolve;
+mod sound;
+mod source;
+#[cfg(test)]
+mod tests;
 mod types;
+mod video;
 
-pub use stub::{EncoderInfo, Environment, FfmpegSummary, NowName, Works, check, resolve};
+pub use environment::{
+    EncoderInfo, Environment, FfmpegSummary, FolderFact, MissingSound, NameFact, NowName, OutputFacts, Run, Searched,
+    Works,
+};
+pub use output::wished_path;
+pub use resolve::{check, resolve, resolve_run};
+pub use sound::parse_audio_spec;
+pub use source::parse_region;
 pub use types::{
     AudioEncode, AudioPlan, Extra, FilePlan, Fix, OnExisting, Plan, Problem, RateControl, Severity, SizeChoice,
     VideoPlan,

@@ -6,10 +6,12 @@ mod clock;
 mod job;
 mod latest;
 mod stop;
+mod wall;
 mod worker;
 
 pub use clock::{Clock, ManualClock, RealClock, Waited};
 pub use job::{Job, JobState, spawn_job};
 pub use latest::Latest;
 pub use stop::{StopSource, StopToken};
+pub use wall::{WallName, wall_name};
 pub use worker::{JoinOutcome, Worker, abandoned_workers};

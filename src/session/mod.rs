@@ -1,10 +1,10 @@
-//! The conductor: owns capture, preview, engine and fan-out; takes `Command`s, publishes one `Status`.
-//!
-//! Knows no profile, no model, no window. One thread, `session`, owns every worker's handle.
+//! STUB around the real status and environment: the conductor replaces it.
 
+mod environment;
 mod status;
 mod stub;
 
+pub use environment::{FoundFfmpeg, Survey, SurveySetup, gather, look_at_output, make_folder};
 pub use status::{
     AudioStatus, CheckResult, Command, DiskStatus, Failure, FailureKind, FileReport, FinishedReport, FrameCounts,
     Notice, PreviewRequest, SourceStatus, State, Status, Verdict,

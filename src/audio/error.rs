@@ -1,0 +1,83 @@
+//! What can go wrong with sound, in words for users.
+
+/// Why an input is not heard.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AudioError {
+    /// Neither a sound server nor a sound card can be reached.
+    #[error("no sound server answers ({reason}); start PulseAudio or PipeWire, or record without sound")]
+    NoServer {
+        /// What the attempt ended with.
+        reason: String,
+    },
+    /// No input fits what was asked for.
+    #[error("there is no sound input '{asked}'; {}", what_there_is(.have))]
+    NoDevice {
+        /// What was asked for.
+        asked: String,
+        /// The names of those that exist.
+        have: Vec<String>,
+    },
+    /// The part of a name fits several inputs.
+    #[error("'{asked}' fits several sound inputs; choose one of: {}", .fits.join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        asked: String,
+        /// The names of those that fit.
+        fits: Vec<String>,
+    },
+    /// The device was unplugged or switched off while it was open.
+    #[error("the sound input '{name}' is gone; plug it in again or choose another one")]
+    DeviceGone {
+        /// The device's name.
+        name: String,
+    },
+    /// The sound server ended or dropped us while the device was open.
+    #[error("the sound server ended while '{name}' was recorded ({reason}); choose the input again once it is back")]
+    ServerGone {
+        /// The device's name.
+        name: String,
+        /// What the server or the system said.
+        reason: String,
+    },
+    /// The device cannot be opened.
+    #[error("the sound input '{name}' cannot be opened: {reason}; another program may hold it, or choose another one")]
+    Refused {
+        /// The device's name, or what was asked for.
+        name: String,
+        /// What the server or the system said.
+        reason: String,
+    },
+    /// The sound server stopped answering.
+    #[error("the sound server has not answered for {seconds} s about '{name}'; restart it, or record without sound")]
+    Stalled {
+        /// The device's name, or what was asked for.
+        name: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+}
+
+impl AudioError {
+    /// The system refused a thread.
+    pub(super) fn thread(error: &std::io::Error) -> Self {
+        Self::NoServer { reason: format!("this system starts no further thread: {error}") }
+    }
+}
+
+fn what_there_is(names: &[String]) -> String {
+    if names.is_empty() { "none is connected".to_owned() } else { format!("choose one of: {}", names.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_name_what_there_is() {
+        let have = vec!["Webcam".to_owned(), "Desk".to_owned()];
+        let text = AudioError::NoDevice { asked: "usb".to_owned(), have }.to_string();
+        assert_eq!(text, "there is no sound input 'usb'; choose one of: Webcam, Desk");
+        let none = AudioError::NoDevice { asked: "system".to_owned(), have: vec![] }.to_string();
+        assert_eq!(none, "there is no sound input 'system'; none is connected");
+    }
+}

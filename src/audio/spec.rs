@@ -1,0 +1,90 @@
+//! The words for inputs: which one is wanted, which one it is.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+
+/// Which input is wanted, as users write it: `default`, `system`, `test`, or a device's id or part of its name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum AudioSpec {
+    /// The default microphone of this moment.
+    Default,
+    /// What this machine plays: the monitor of the default output.
+    System,
+    /// The test card's beeps.
+    Test,
+    /// A device by its id, or by a part of its name that no other has.
+    Device(String),
+}
+
+impl FromStr for AudioSpec {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text {
+            "default" => Self::Default,
+            "system" => Self::System,
+            "test" => Self::Test,
+            other => Self::Device(other.to_owned()),
+        })
+    }
+}
+
+impl fmt::Display for AudioSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Default => "default",
+            Self::System => "system",
+            Self::Test => "test",
+            Self::Device(asked) => asked,
+        })
+    }
+}
+
+/// What an input hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AudioKind {
+    /// A microphone or line input.
+    Microphone,
+    /// What an output of this machine plays.
+    System,
+}
+
+/// An input that can be opened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AudioDevice {
+    /// Stays the same over restarts, such as `pulseaudio:alsa_input.pci-0000_00_1f.3.analog-stereo`.
+    pub id: String,
+    /// For people, such as `Built-in Microphone`.
+    pub name: String,
+    /// What it hears.
+    pub kind: AudioKind,
+    /// The default of its kind at the moment of the listing.
+    pub is_default: bool,
+}
+
+/// An open input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AudioInfo {
+    /// The device that [`AudioSpec`] came out at.
+    pub device: AudioDevice,
+    /// Samples per second and channel.
+    pub sample_rate: u32,
+    /// Interleaved channels.
+    pub channels: u16,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spec_reads_what_it_writes() {
+        for text in ["default", "system", "test", "USB Microphone", "pulseaudio:desk.monitor"] {
+            let spec: AudioSpec = text.parse().unwrap();
+            assert_eq!(spec.to_string(), text);
+        }
+        assert_eq!("system".parse(), Ok(AudioSpec::System));
+        assert_eq!("System".parse(), Ok(AudioSpec::Device("System".to_owned())));
+    }
+}

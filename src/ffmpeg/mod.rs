@@ -1,0 +1,42 @@
+//! Speaks ffmpeg's language: finds it, asks what it can do, builds its arguments, runs it, reads its log.
+//!
+//! Knows nothing of profiles, plans or capture. It is the only room that starts a process, and it never starts
+//! a shell.
+
+mod args;
+mod cache;
+mod capabilities;
+mod cause;
+mod child_io;
+mod discover;
+#[cfg(test)]
+mod fake;
+mod listing;
+mod log;
+mod log_reader;
+mod probe;
+mod process;
+mod progress;
+mod redact;
+mod run;
+mod secret_file;
+mod stop;
+mod trial;
+mod version;
+
+pub use args::{Args, Input, Options, Output, file_url, shell_quoted};
+pub use capabilities::{Capabilities, CapabilitiesError};
+pub use cause::{Cause, CauseTracker};
+pub use child_io::{ChildInput, ChildOutput, Stdin, Stdout};
+pub use discover::{Ffmpeg, FindError, find, install_hint};
+pub use listing::{Encoder, EncoderDetail, EncoderKind, Hardware};
+pub use log::{Level, LogLine};
+pub use probe::{Probe, ProbeError, ProbedStream, StreamKind, probe_file};
+pub use process::{Asked, Exit, Handle, Launch, Process, ProcessError, launch};
+pub use progress::Progress;
+pub use redact::Redactor;
+pub use run::{Finished, Limits, run, run_attached, run_with_progress};
+pub use secret_file::SecretFile;
+pub use stop::{FirstRung, Rung, StopLadder, Stopped};
+pub use trial::{Trial, trial};
+pub use version::Version;

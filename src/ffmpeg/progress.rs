@@ -1,0 +1,92 @@
+//! ffmpeg's `-progress` reports, as numbers.
+//!
+//! Knows only the text: blocks of `key=value` lines that end with `progress=continue` or `progress=end`.
+
+/// How far ffmpeg is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Length of what was written, in microseconds.
+    pub out_time_us: Option<i64>,
+    /// Pictures written.
+    pub frames: Option<u64>,
+    /// Bytes written; unknown for several outputs.
+    pub bytes: Option<u64>,
+    /// Times real time.
+    pub speed: Option<f64>,
+    /// Whether this is the last report. A failed ffmpeg sends none.
+    pub ended: bool,
+}
+
+/// Gathers lines into reports.
+#[derive(Debug, Default)]
+pub(super) struct ProgressParser {
+    line: Vec<u8>,
+    current: Progress,
+}
+
+/// No line of a report is longer; more is not a report.
+const LINE_BYTES: usize = 512;
+
+impl ProgressParser {
+    /// Takes what was read, calls `report` for each complete block.
+    pub(super) fn feed(&mut self, bytes: &[u8], report: &mut dyn FnMut(&Progress)) {
+        for &byte in bytes {
+            if byte == b'\n' {
+                let line = std::mem::take(&mut self.line);
+                self.take_line(String::from_utf8_lossy(&line).trim(), report);
+            } else if self.line.len() < LINE_BYTES {
+                self.line.push(byte);
+            }
+        }
+    }
+
+    fn take_line(&mut self, line: &str, report: &mut dyn FnMut(&Progress)) {
+        let Some((key, value)) = line.split_once('=') else { return };
+        let value = value.trim();
+        match key {
+            "out_time_us" => self.current.out_time_us = value.parse().ok(),
+            "frame" => self.current.frames = value.parse().ok(),
+            "total_size" => self.current.bytes = value.parse().ok(),
+            "speed" => self.current.speed = value.trim_end_matches('x').trim().parse().ok(),
+            "progress" => {
+                self.current.ended = value == "end";
+                report(&self.current);
+                self.current = Progress::default();
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_are_whole_however_they_arrive() {
+        let text = b"frame=1\nfps=0.00\nbitrate=N/A\ntotal_size=N/A\nout_time_us=33333\nout_time_ms=33333\nspeed=N/A\n\
+            progress=continue\nframe=30\ntotal_size=48\nout_time_us=-1000\nspeed= 226x    \ngarbage\nprogress=end\n";
+        for chunk in [1, 7, text.len()] {
+            let (mut parser, mut reports) = (ProgressParser::default(), Vec::new());
+            for piece in text.chunks(chunk) {
+                parser.feed(piece, &mut |report| reports.push(*report));
+            }
+            let first = Progress { out_time_us: Some(33_333), frames: Some(1), ..Progress::default() };
+            let last = Progress {
+                out_time_us: Some(-1000),
+                frames: Some(30),
+                bytes: Some(48),
+                speed: Some(226.0),
+                ended: true,
+            };
+            assert_eq!(reports, [first, last]);
+        }
+    }
+
+    #[test]
+    fn garbage_takes_no_memory() {
+        let mut parser = ProgressParser::default();
+        parser.feed(&vec![b'x'; 1 << 20], &mut |_| panic!("no report"));
+        assert!(parser.line.len() <= LINE_BYTES);
+    }
+}

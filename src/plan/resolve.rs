@@ -1,0 +1,110 @@
+//! A profile and this machine become a plan, or all problems at once.
+
+use super::findings::{Findings, fix};
+use super::{Environment, Extra, Plan, Problem, Run, VideoPlan, output, sound, source, video};
+use crate::capture::CaptureRequest;
+use crate::profile::{Engine, Profile, SourceKind};
+
+/// Everything that stands in the way of recording this profile here, and every warning.
+pub fn check(profile: &Profile, env: &Environment) -> Vec<Problem> {
+    match resolve(profile, env) {
+        Ok((_, warnings)) => warnings,
+        Err(problems) => problems,
+    }
+}
+
+/// What will run and what should be known about it; or, if one problem is an error, all problems.
+pub fn resolve(profile: &Profile, env: &Environment) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
+    resolve_run(profile, env, &Run::default())
+}
+
+/// The same for a recording with wishes of its own.
+pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
+    let mut out = Findings::default();
+    not_in_this_version(profile, &mut out);
+    if env.ffmpeg.is_none() {
+        let help = "Install ffmpeg, or name it with --ffmpeg or GEARCAST_FFMPEG.";
+        out.error("output.engine", "No ffmpeg was found, and it does the recording.", help, None);
+    }
+    let spec = source::resolve(profile, env, &mut out);
+    let file = output::resolve(profile, env, run, &mut out);
+    let container = file.as_ref().map(|file| file.container);
+    let encode = match profile.source.kind {
+        SourceKind::None => None,
+        _ => video::resolve(&profile.video, container, env, &mut out),
+    };
+    let audio = sound::inputs(&profile.audio, env, run.missing_sound, &mut out);
+    let audio_encode = sound::encode(&profile.audio, container, env, &mut out);
+    if profile.source.kind == SourceKind::None && audio.is_empty() && !out.has_errors() {
+        let what = "Without a picture and without a sound input there is nothing to record.";
+        out.error(
+            "audio.inputs",
+            what,
+            "Choose a source, or another sound input.",
+            fix("Record the screen", "source.kind", "screen"),
+        );
+    }
+    let video = spec.zip(encode).map(|(source, encode)| VideoPlan {
+        request: CaptureRequest { source, rate: encode.rate, show_cursor: profile.source.show_cursor },
+        codec: encode.codec,
+        encoder: encode.encoder,
+        size: encode.size,
+        rate: encode.rate,
+        timing: encode.timing,
+        rate_control: encode.rate_control,
+        preset: encode.preset,
+        keyframe_interval_s: profile.video.keyframe_interval_s,
+        pixel_format: encode.pixel_format,
+    });
+    let is_whole = file.is_some() && (video.is_some() || profile.source.kind == SourceKind::None);
+    match audio_encode {
+        Some(audio_encode) if is_whole && !out.has_errors() => {
+            let extra = extra(profile);
+            Ok((Plan { video, audio, audio_encode, file, extra, duration: run.duration }, out.problems))
+        }
+        _ => Err(out.problems),
+    }
+}
+
+fn extra(profile: &Profile) -> Extra {
+    let advanced = profile.advanced.clone();
+    Extra {
+        pre_headers: advanced.pre_headers,
+        before_input: advanced.before_input,
+        inputs: advanced.inputs,
+        output: advanced.output,
+    }
+}
+
+fn not_in_this_version(profile: &Profile, out: &mut Findings) {
+    if profile.output.engine == Engine::Opencv {
+        let fix = fix("Use ffmpeg", "output.engine", "ffmpeg");
+        out.not_yet("output.engine", "Non-compression mode (OpenCV) is", fix);
+    }
+    for (index, stream) in profile.streams.iter().enumerate().filter(|(_, stream)| stream.enabled) {
+        let key = format!("streams.{index}.enabled");
+        let name = if stream.service.is_empty() { "custom" } else { &stream.service };
+        out.not_yet(&key, &format!("Streaming (here to '{name}') is"), fix("Do not stream", &key, "false"));
+    }
+    if !profile.advanced.custom.is_empty() {
+        let fix = fix("Remove it", "advanced.custom", "");
+        out.not_yet("advanced.custom", "A custom command inside a profile (see 'gearcast ffmpeg --') is", fix);
+    }
+    for (key, list) in
+        [("advanced.before_input", &profile.advanced.before_input), ("advanced.output", &profile.advanced.output)]
+    {
+        if list.iter().any(|option| option == "-i") {
+            let what = "'-i' opens a further input, which has a list of its own.";
+            out.error(key, what, "Move '-i' and its file to advanced.inputs.", None);
+        }
+    }
+    if !profile.advanced.inputs.is_empty() && !profile.advanced.inputs.iter().any(|option| option == "-i") {
+        let what = "These options open no input: '-i' is missing.";
+        out.error(
+            "advanced.inputs",
+            what,
+            "Write the options, then -i and the file.",
+            fix("Remove them", "advanced.inputs", ""),
+        );
+    }
+}

@@ -1,0 +1,396 @@
+//! Tables: a profile changed by `--set` words against a machine, and what comes out.
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::audio::{AudioDevice, AudioKind, AudioSpec};
+use crate::capture::{CameraInfo, Listing, ScreenInfo, SourceSpec, WindowInfo, WindowPick};
+use crate::media::{AudioCodec, Container, FrameRate, Rect, Resolution, VideoCodec};
+use crate::profile::{Profile, set_pair};
+
+fn encoder(name: &str, codec: &str, works: Works) -> EncoderInfo {
+    EncoderInfo { name: name.to_owned(), codec: codec.to_owned(), works }
+}
+
+fn machine() -> Environment {
+    let names = [
+        ("libx264", "h264"),
+        ("libx265", "hevc"),
+        ("libsvtav1", "av1"),
+        ("libvpx-vp9", "vp9"),
+        ("mjpeg", "mjpeg"),
+        ("ffv1", "ffv1"),
+        ("prores_ks", "prores"),
+        ("aac", "aac"),
+        ("libopus", "opus"),
+        ("libmp3lame", "mp3"),
+        ("gif", "gif"),
+    ];
+    let mut encoders: Vec<EncoderInfo> =
+        names.into_iter().map(|(name, codec)| encoder(name, codec, Works::Yes)).collect();
+    encoders.push(encoder("h264_nvenc", "h264", Works::No { reason: "no NVIDIA driver".to_owned() }));
+    let muxers = ["mp4", "matroska", "webm", "mov", "avi", "nut"].map(str::to_owned).to_vec();
+    let screen = |id: &str, x, primary| ScreenInfo {
+        id: id.to_owned(),
+        name: format!("Monitor {id}"),
+        rect: Rect { x, y: 0, size: Resolution::new(1920, 1080) },
+        primary,
+    };
+    let device = |id: &str, name: &str, kind| AudioDevice {
+        id: format!("pulseaudio:{id}"),
+        name: name.to_owned(),
+        kind,
+        is_default: true,
+    };
+    Environment {
+        listing: Listing {
+            screens: vec![screen("HDMI-1", 0, true), screen("DP-1", 1920, false)],
+            windows: vec![WindowInfo {
+                id: 0x2c0_0007,
+                title: "Editor — film.rs".to_owned(),
+                app: "editor".to_owned(),
+                size: Resolution::new(800, 600),
+            }],
+            cameras: vec![CameraInfo {
+                id: "usb-1.2".to_owned(),
+                name: "HD Webcam".to_owned(),
+                path: "/dev/video0".to_owned(),
+                modes: vec!["1280x720@30 mjpeg".to_owned(), "640x480@30 yuyv".to_owned()],
+            }],
+            problems: Vec::new(),
+        },
+        audio: vec![
+            device("mic", "Desk Microphone", AudioKind::Microphone),
+            device("spk", "Monitor of Desk Speakers", AudioKind::System),
+        ],
+        searched: Searched::Done,
+        ffmpeg: Some(FfmpegSummary { version: "5.1.9".to_owned(), encoders, muxers, hybrid_mp4: false }),
+        home: PathBuf::from("/home/me"),
+        now_name: NowName { date: "2026-11-23".to_owned(), time: "08-30-28".to_owned() },
+        output: OutputFacts { folder: FolderFact::Ready, free_bytes: Some(50 << 30), name: NameFact::Free },
+    }
+}
+
+fn profile(pairs: &[&str]) -> Profile {
+    let mut profile = Profile::default();
+    for pair in pairs {
+        set_pair(&mut profile, pair).unwrap_or_else(|error| panic!("{error}"));
+    }
+    profile
+}
+
+fn plan_of(pairs: &[&str]) -> (Plan, Vec<Problem>) {
+    resolve(&profile(pairs), &machine()).unwrap_or_else(|problems| panic!("{pairs:?}: {problems:#?}"))
+}
+
+#[track_caller]
+fn video_of(pairs: &[&str]) -> VideoPlan {
+    plan_of(pairs).0.video.unwrap()
+}
+
+#[test]
+fn the_default_profile_is_recorded_as_it_says() {
+    let (plan, warnings) = plan_of(&["audio.inputs.0.device=default"]);
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let video = plan.video.unwrap();
+    assert_eq!((video.codec, video.encoder.as_str(), video.size), (VideoCodec::H264, "libx264", SizeChoice::Source));
+    assert_eq!((video.rate, video.rate_control), (FrameRate::whole(30), RateControl::Quality(23)));
+    assert_eq!((video.preset.as_deref(), video.pixel_format.as_str()), (Some("superfast"), "yuv420p"));
+    assert_eq!((plan.audio.len(), &plan.audio[0].spec), (1, &AudioSpec::Default));
+    assert_eq!((plan.audio_encode.codec, plan.audio_encode.encoder.as_str()), (AudioCodec::Aac, "aac"));
+    let file = plan.file.unwrap();
+    assert_eq!(file.path, Path::new("/home/me/Videos/2026-11-23 08-30-28.mp4"));
+    assert_eq!((file.container, file.on_existing), (Container::Mp4, OnExisting::Rename));
+}
+
+#[test]
+fn sources_are_taken_as_they_are_named() {
+    let request = |pairs: &[&str]| video_of(pairs).request.source;
+    assert_eq!(request(&["source.id=DP-1"]), SourceSpec::Screen { id: Some("DP-1".to_owned()) });
+    assert_eq!(request(&["source.id=1"]), SourceSpec::Screen { id: Some("1".to_owned()) });
+    assert_eq!(request(&["source.kind=test"]), SourceSpec::Test { size: Resolution::new(1280, 720) });
+    let small = request(&["source.kind=test", "video.size=640x480"]);
+    assert_eq!(small, SourceSpec::Test { size: Resolution::new(640, 480) });
+    for id in ["0x2C00007", "46137351"] {
+        let window = request(&["source.kind=window", &format!("source.id={id}")]);
+        assert_eq!(window, SourceSpec::Window { id: WindowPick::Id(0x2c0_0007) });
+    }
+    let window = request(&["source.kind=window", "source.id=FILM.rs"]);
+    assert_eq!(window, SourceSpec::Window { id: WindowPick::Title("FILM.rs".to_owned()) });
+    let camera = request(&["source.kind=camera", "source.id=webcam", "source.mode=640x480"]);
+    assert!(matches!(camera, SourceSpec::Camera { id: Some(_), mode: Some(_) }));
+    let region = Rect { x: 1900, y: 10, size: Resolution::new(100, 50) };
+    assert_eq!(request(&["source.kind=region", "source.region=100x50+1900+10"]), SourceSpec::Region(region));
+}
+
+#[test]
+fn encoders_are_chosen_and_spoken_to_in_their_own_words() {
+    for (pairs, name, codec, preset, pixels) in [
+        (&["video.codec=hevc"][..], "libx265", VideoCodec::Hevc, Some("superfast"), "yuv420p"),
+        (&["video.codec=av1"], "libsvtav1", VideoCodec::Av1, Some("11"), "yuv420p"),
+        (&["video.codec=av1", "video.preset=8"], "libsvtav1", VideoCodec::Av1, Some("8"), "yuv420p"),
+        (&["video.codec=auto", "output.container=webm"], "libvpx-vp9", VideoCodec::Vp9, None, "yuv420p"),
+        (&["video.codec=prores", "output.container=mov"], "prores_ks", VideoCodec::Prores, None, "yuv422p10le"),
+        (&["video.preset="], "libx264", VideoCodec::H264, None, "yuv420p"),
+        (&["video.encoder=libx265"], "libx265", VideoCodec::Hevc, Some("superfast"), "yuv420p"),
+        (
+            &["video.encoder=libx264", "video.pixel_format=yuv444p"],
+            "libx264",
+            VideoCodec::H264,
+            Some("superfast"),
+            "yuv444p",
+        ),
+    ] {
+        let video = video_of(pairs);
+        assert_eq!(
+            (video.encoder.as_str(), video.codec, video.preset.as_deref(), video.pixel_format.as_str()),
+            (name, codec, preset, pixels),
+            "{pairs:?}"
+        );
+    }
+}
+
+#[test]
+fn rate_control_follows_the_encoder() {
+    let control = |pairs: &[&str]| video_of(pairs).rate_control;
+    assert_eq!(control(&["video.rate_control=cbr"]), RateControl::ConstantKbps(6000));
+    assert_eq!(control(&["video.rate_control=vbr", "video.bitrate_kbps=900"]), RateControl::AverageKbps(900));
+    assert_eq!(control(&["video.rate_control=lossless"]), RateControl::Lossless);
+    assert_eq!(control(&["video.codec=ffv1", "output.container=mkv"]), RateControl::Lossless);
+    assert_eq!(control(&["video.codec=vp9", "video.crf=60"]), RateControl::Quality(60));
+}
+
+#[test]
+fn an_untried_card_is_the_last_resort() {
+    let chosen = |known: &[(&str, Works)]| {
+        let encoders = known.iter().map(|(name, works)| encoder(name, "h264", works.clone())).collect();
+        let ffmpeg = FfmpegSummary { encoders, ..machine().ffmpeg.unwrap() };
+        let env = Environment { ffmpeg: Some(ffmpeg), ..machine() };
+        resolve(&Profile::default(), &env).map(|(plan, _)| plan.video.unwrap().encoder).map_err(|found| found[0].what.clone())
+    };
+    let no = || Works::No { reason: "broken".to_owned() };
+    assert_eq!(chosen(&[("h264_qsv", Works::Yes), ("libx264", Works::Unknown)]).unwrap(), "libx264");
+    assert_eq!(chosen(&[("h264_nvenc", Works::Unknown), ("h264_qsv", Works::Yes)]).unwrap(), "h264_qsv");
+    assert_eq!(chosen(&[("h264_nvenc", Works::Unknown), ("libx264", no())]).unwrap(), "h264_nvenc");
+    assert!(chosen(&[("libx264", no())]).unwrap_err().contains("libx264: broken"));
+}
+
+/// Each row: what is set, and the field of the one problem, its severity and the fix's `KEY=VALUE`.
+#[test]
+fn problems_stand_at_their_field_with_a_fix() {
+    use Severity::{Error, Warning};
+    for (pairs, field, severity, fix) in [
+        (&["video.fps=fast"][..], "video.fps", Error, "video.fps=30"),
+        (&["video.fps=0"], "video.fps", Error, "video.fps=30"),
+        (&["video.size=big"], "video.size", Error, "video.size=source"),
+        (&["video.size=641x480"], "video.size", Warning, "video.size=642x480"),
+        (&["video.codec=theora"], "video.codec", Error, "video.codec=auto"),
+        (&["video.codec=vp8"], "video.codec", Warning, "output.container=mkv"),
+        (&["output.container=webm"], "video.codec", Warning, "output.container=mkv"),
+        (&["output.container=webm", "video.encoder=libx264"], "output.container", Error, "output.container=mkv"),
+        (&["video.codec=vp8", "output.container=mkv"], "video.encoder", Error, "video.codec=h264"),
+        (&["video.encoder=libx266"], "video.encoder", Error, "video.encoder=auto"),
+        (&["video.encoder=h264_nvenc"], "video.encoder", Error, "video.encoder=auto"),
+        (&["video.encoder=gif"], "video.encoder", Error, "video.encoder=auto"),
+        (&["video.encoder=libx265"], "video.codec", Warning, "video.codec=hevc"),
+        (&["video.crf=52"], "video.crf", Error, "video.crf=23"),
+        (&["video.codec=mjpeg", "output.container=avi"], "video.crf", Warning, "video.crf=4"),
+        (&["video.preset=warp"], "video.preset", Error, "video.preset="),
+        (&["video.codec=vp9", "video.preset=warp"], "video.preset", Error, "video.preset="),
+        (&["video.pixel_format=yuv444p"], "video.pixel_format", Warning, "video.pixel_format=yuv420p"),
+        (&["video.pixel_format=rgb48"], "video.pixel_format", Warning, "video.pixel_format=yuv420p"),
+        (&["video.pixel_format=a b"], "video.pixel_format", Error, "video.pixel_format=yuv420p"),
+        (&["video.codec=av1", "video.rate_control=lossless"], "video.rate_control", Error, "video.rate_control=crf"),
+        (
+            &["video.codec=ffv1", "output.container=mkv", "video.rate_control=cbr"],
+            "video.rate_control",
+            Warning,
+            "video.rate_control=lossless",
+        ),
+        (&["source.kind=none"], "source.kind", Error, "source.kind=screen"),
+        (&["source.id=VGA-9"], "source.id", Error, "source.id="),
+        (&["source.id=2"], "source.id", Error, "source.id="),
+        (&["source.kind=window"], "source.id", Error, ""),
+        (&["source.kind=window", "source.id=nothing such"], "source.id", Error, ""),
+        (&["source.kind=region", "source.region=big"], "source.region", Error, "source.region=1280x720+0+0"),
+        (&["source.kind=region", "source.region=10x10+9000+0"], "source.region", Error, "source.region=1280x720+0+0"),
+        (&["source.kind=camera", "source.id=9"], "source.id", Error, "source.id="),
+        (&["source.kind=camera", "source.mode=4096x2160"], "source.mode", Error, "source.mode="),
+        (&["audio.inputs.0.device=harp"], "audio.inputs.0.device", Error, "audio.inputs.0.device=default"),
+        (&["audio.inputs.0.device=test", "audio.inputs.1.device=test"], "audio.inputs.1.device", Warning, ""),
+        (&["audio.inputs.0.device=test", "audio.codec=midi"], "audio.codec", Error, "audio.codec=auto"),
+        (&["audio.inputs.0.device=test", "audio.codec=pcm"], "audio.codec", Warning, "audio.codec=aac"),
+        (
+            &["audio.inputs.0.device=test", "audio.codec=vorbis", "output.container=mkv"],
+            "audio.codec",
+            Error,
+            "audio.codec=auto",
+        ),
+        (
+            &["audio.inputs.0.device=test", "audio.sample_rate=47999"],
+            "audio.sample_rate",
+            Warning,
+            "audio.sample_rate=48000",
+        ),
+        (&["output.container=gif"], "output.container", Error, "output.container=mp4"),
+        (&["output.container=docx"], "output.container", Error, "output.container=mp4"),
+        (&["output.file_name=a/b"], "output.file_name", Error, "output.file_name={date} {time}"),
+        (&["output.file_name= "], "output.file_name", Error, "output.file_name={date} {time}"),
+        (&["output.file_name=.."], "output.file_name", Error, "output.file_name={date} {time}"),
+        (&["output.folder="], "output.folder", Error, "output.folder=~/Videos"),
+        (&["output.folder=rtmp://host/app"], "output.folder", Error, "output.folder=~/Videos"),
+        (&["output.engine=opencv"], "output.engine", Error, "output.engine=ffmpeg"),
+        (&["output.subtitles=a.srt"], "output.subtitles", Error, "output.subtitles="),
+        (&["streams.0.enabled=true"], "streams.0.enabled", Error, "streams.0.enabled=false"),
+        (&["advanced.custom=-i a b"], "advanced.custom", Error, "advanced.custom="),
+        (&["advanced.output=-i a"], "advanced.output", Error, ""),
+        (&["advanced.inputs=a.wav"], "advanced.inputs", Error, "advanced.inputs="),
+    ] {
+        let found = check(&profile(pairs), &machine());
+        let [problem] = &found[..] else { panic!("{pairs:?}: {found:#?}") };
+        assert_eq!((problem.field.as_str(), problem.severity), (field, severity), "{pairs:?}: {problem:?}");
+        assert!(problem.what.ends_with('.') && problem.help.ends_with('.'), "{problem:?}");
+        let offered = problem.fix.as_ref().map_or_else(String::new, |fix| format!("{}={}", fix.key, fix.value));
+        assert_eq!(offered, fix, "{pairs:?}");
+        if let Some(fix) = &problem.fix {
+            let mut mended = profile(pairs);
+            crate::profile::set(&mut mended, &fix.key, &fix.value).unwrap();
+            let left = check(&mended, &machine());
+            assert!(!left.contains(problem), "the fix {offered} does not mend {pairs:?}: {left:#?}");
+        }
+    }
+}
+
+#[test]
+fn all_problems_come_at_once() {
+    let profile =
+        profile(&["video.fps=x", "video.size=y", "source.id=z", "output.container=q", "audio.inputs.0.device=harp"]);
+    let found = check(&profile, &machine());
+    let mut fields: Vec<&str> = found.iter().map(|problem| problem.field.as_str()).collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["audio.inputs.0.device", "output.container", "source.id", "video.fps", "video.size"]);
+}
+
+#[test]
+fn what_the_disk_says_stands_at_the_output() {
+    let run = Run { on_existing: OnExisting::Refuse, ..Run::default() };
+    let facts = |folder, free_bytes, name| OutputFacts { folder, free_bytes: Some(free_bytes), name };
+    let not_writable = FolderFact::NotWritable { reason: "read-only".to_owned() };
+    let plenty = 9 << 30;
+    for (output, field, severity) in [
+        (facts(FolderFact::Missing, plenty, NameFact::Free), "output.folder", Severity::Error),
+        (facts(FolderFact::NotAFolder, plenty, NameFact::Free), "output.folder", Severity::Error),
+        (facts(not_writable, plenty, NameFact::Free), "output.folder", Severity::Error),
+        (facts(FolderFact::CanBeMade, plenty, NameFact::Free), "output.folder", Severity::Warning),
+        (facts(FolderFact::Ready, 1 << 20, NameFact::Free), "output.folder", Severity::Error),
+        (facts(FolderFact::Ready, 500 << 20, NameFact::Free), "output.folder", Severity::Warning),
+        (facts(FolderFact::Ready, plenty, NameFact::Taken), "output.file_name", Severity::Error),
+        (facts(FolderFact::Ready, plenty, NameFact::NotAFile), "output.file_name", Severity::Error),
+    ] {
+        let env = Environment { output, ..machine() };
+        let found = resolve_run(&Profile::default(), &env, &run).map_or_else(|found| found, |(_, warnings)| warnings);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].field.as_str(), found[0].severity), (field, severity), "{:?}", env.output);
+    }
+    let env = Environment { output: facts(FolderFact::Ready, plenty, NameFact::Taken), ..machine() };
+    for on_existing in [OnExisting::Rename, OnExisting::Replace] {
+        let (plan, _) = resolve_run(&Profile::default(), &env, &Run { on_existing, ..run }).unwrap();
+        assert_eq!(plan.file.unwrap().on_existing, on_existing);
+    }
+}
+
+#[test]
+fn missing_sound_is_told_and_refused_only_where_it_was_asked_for() {
+    let env = Environment { audio: Vec::new(), ..machine() };
+    for device in ["default", "system"] {
+        let profile = profile(&[&format!("audio.inputs.0.device={device}")]);
+        let (plan, warnings) = resolve(&profile, &env).unwrap();
+        assert!(plan.audio.is_empty() && warnings[0].field == "audio.inputs.0.device", "{warnings:?}");
+        let strict = Run { missing_sound: MissingSound::Refuse, ..Run::default() };
+        assert_eq!(resolve_run(&profile, &env, &strict).unwrap_err()[0].severity, Severity::Error);
+    }
+    let alone = profile(&["source.kind=none", "audio.inputs.0.device=default"]);
+    assert!(resolve(&alone, &env).is_err());
+}
+
+#[test]
+fn nothing_is_missing_before_the_search_is_done() {
+    let env = Environment { ffmpeg: machine().ffmpeg, home: PathBuf::from("/h"), ..Environment::default() };
+    let profile = profile(&["source.id=VGA-9", "audio.inputs.0.device=harp"]);
+    let (plan, warnings) = resolve(&profile, &env).unwrap();
+    assert!(warnings.is_empty() && plan.audio.len() == 1, "{warnings:?}");
+}
+
+#[test]
+fn without_ffmpeg_that_is_the_one_problem() {
+    let env = Environment { ffmpeg: None, ..machine() };
+    let found = check(&Profile::default(), &env);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].help.contains("--ffmpeg"));
+}
+
+#[test]
+fn without_a_display_the_reason_is_told() {
+    let reason = crate::capture::CaptureError::NoDisplay { reason: "connection refused".to_owned() };
+    let listing = Listing { problems: vec![reason], ..Listing::default() };
+    let env = Environment { listing, ..machine() };
+    for pairs in [
+        &["source.kind=screen"][..],
+        &["source.kind=window", "source.id=x"],
+        &["source.kind=region", "source.region=1x1+0+0"],
+    ] {
+        let found = check(&profile(pairs), &env);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].what.contains("connection refused") && found[0].field == "source.id", "{found:?}");
+    }
+    assert!(check(&profile(&["source.kind=test"]), &env).is_empty());
+}
+
+#[test]
+fn file_names_are_filled_in_and_stay_in_their_folder() {
+    for (pairs, expected) in [
+        (&["output.folder=/data", "output.file_name=Film.MP4"][..], "/data/Film.MP4"),
+        (&["output.folder=/data", "output.file_name=film.mp4.mkv"], "/data/film.mp4.mkv.mp4"),
+        (&["output.folder=~", "output.file_name={profile}", "name=a/b: ../c"], "/home/me/a-b- ..-c.mp4"),
+        (&["output.folder=~me", "output.file_name={what} {source}", "source.id=1"], "~me/{what} screen 1.mp4"),
+        (&["output.folder=/d", "output.file_name=é:?*"], "/d/é:?*.mp4"),
+    ] {
+        let path = wished_path(&profile(pairs), &machine()).unwrap();
+        assert_eq!(path, Path::new(expected), "{pairs:?}");
+    }
+    assert_eq!(wished_path(&profile(&[&format!("output.file_name={}", "x".repeat(201))]), &machine()), None);
+}
+
+#[test]
+fn any_text_in_any_field_is_answered_without_panic() {
+    let mut random = fastrand::Rng::with_seed(7);
+    let texts = [
+        "",
+        "~",
+        "~/",
+        "x",
+        "0",
+        "-1",
+        "é",
+        "1x1",
+        "99999999999999999999",
+        "0x",
+        "a b",
+        "{date}",
+        "\u{0}",
+        "+-",
+        "1x1+-1+1",
+    ];
+    for _ in 0..3_000 {
+        let mut profile = Profile::default();
+        for _ in 0..4 {
+            let field = random.choice(crate::profile::FIELDS).unwrap();
+            let text = random.choice(texts).unwrap();
+            // A refused value leaves the profile as it was, which is just another profile to check.
+            drop(crate::profile::set(&mut profile, &field.key.replace('*', "0"), text));
+        }
+        for problem in check(&profile, &machine()) {
+            assert!(!problem.field.is_empty() && !problem.what.is_empty());
+        }
+    }
+}
