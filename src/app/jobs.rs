@@ -7,16 +7,16 @@ use std::time::Duration;
 use super::persist::SettingsStore;
 use super::ports::{FolderDialogs, Machine};
 use crate::media::Timestamp;
-use crate::model::{Action, DevicesFound, Effect, Picked, Settings};
-use crate::plan::Severity;
-use crate::rt::{Clock, Job, JobState, spawn_job};
+use crate::model::{Action, Effect, Found, Picked, Settings};
+use crate::plan::{FolderFact, OutputFacts, Plan, Severity};
+use crate::rt::{Clock, Job, JobState, StopToken, spawn_job};
 
 /// Edits come in bursts: the file is written once they pause.
 const SAVE_AFTER: Duration = Duration::from_secs(1);
-/// A search for devices that takes longer is stuck in a driver.
-const DEVICES_WITHIN: Duration = Duration::from_secs(20);
-/// Trial encodes of a dozen encoders on a slow machine.
-const FFMPEG_WITHIN: Duration = Duration::from_secs(120);
+/// A look at the machine that takes longer is stuck in a driver: its own deadlines end it before.
+const SURVEY_WITHIN: Duration = Duration::from_mins(1);
+/// A folder that does not answer is given up by then.
+const FOLDER_WITHIN: Duration = Duration::from_secs(30);
 
 /// Wakes the window from another thread.
 pub(super) type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -36,6 +36,8 @@ pub(super) struct Jobs {
     clock: Arc<dyn Clock>,
     wake: Wake,
     running: Vec<Running>,
+    /// What is told of jobs for which there was no thread.
+    lost: Vec<Action>,
     unsaved: Option<(Timestamp, Box<Settings>)>,
 }
 
@@ -48,7 +50,7 @@ impl Jobs {
         clock: Arc<dyn Clock>,
         wake: Wake,
     ) -> Self {
-        Self { machine, dialogs, store, clock, wake, running: Vec::new(), unsaved: None }
+        Self { machine, dialogs, store, clock, wake, running: Vec::new(), lost: Vec::new(), unsaved: None }
     }
 
     /// Now.
@@ -64,8 +66,9 @@ impl Jobs {
     /// Starts what an effect asks for. Effects that are not for jobs are given back.
     pub(super) fn start(&mut self, effect: Effect) -> Option<Effect> {
         match effect {
-            Effect::RefreshDevices => self.list_devices(),
-            Effect::ProbeFfmpeg => self.probe_ffmpeg(),
+            Effect::Survey { try_encoders } => self.survey(try_encoders),
+            Effect::LookAtOutput(path) => self.look_at_output(path),
+            Effect::PrepareFolder(plan) => self.prepare_folder(plan),
             Effect::PickFolder { start } => self.pick_folder(&start),
             Effect::ShowInFolder(path) => self.desktop(path, |machine, path| machine.show_in_folder(path)),
             Effect::OpenFile(path) => self.desktop(path, |machine, path| machine.open_file(path)),
@@ -75,32 +78,48 @@ impl Jobs {
         None
     }
 
-    fn list_devices(&mut self) {
+    fn survey(&mut self, try_encoders: Vec<String>) {
         let machine = Arc::clone(&self.machine);
-        let what = "The search for devices did not come back; a driver may be stuck.";
-        let lost = DevicesFound { listing: crate::capture::Listing::default(), audio: Err(what.to_owned()) };
-        let if_lost = Action::DevicesListed(Box::new(lost));
-        self.spawn("devices", Some(DEVICES_WITHIN), Some(if_lost), move || {
-            Some(Action::DevicesListed(Box::new(machine.devices())))
+        let what = "The look at this machine did not come back; a driver may be stuck. Try again.".to_owned();
+        let listing = crate::capture::Listing::default();
+        let lost = Found { listing, audio: Err(what.clone()), ffmpeg: Err(what) };
+        let if_lost = Action::Surveyed(Box::new(lost));
+        self.spawn("survey", Some(SURVEY_WITHIN), Some(if_lost), move |stop| {
+            Some(Action::Surveyed(Box::new(machine.survey(try_encoders, &stop))))
         });
     }
 
-    fn probe_ffmpeg(&mut self) {
+    fn look_at_output(&mut self, path: PathBuf) {
         let machine = Arc::clone(&self.machine);
-        let what = "ffmpeg did not answer. Check that it runs: ffmpeg -version";
-        let if_lost = Action::FfmpegProbed(Err(what.to_owned()));
-        self.spawn("ffmpeg", Some(FFMPEG_WITHIN), Some(if_lost), move || Some(Action::FfmpegProbed(machine.ffmpeg())));
+        let folder = FolderFact::NotWritable { reason: "it does not answer".to_owned() };
+        let facts = OutputFacts { folder, ..OutputFacts::default() };
+        let if_lost = Action::OutputLookedAt { path: path.clone(), facts };
+        self.spawn("look-at-folder", Some(FOLDER_WITHIN), Some(if_lost), move |_| {
+            let facts = machine.look_at_output(&path);
+            Some(Action::OutputLookedAt { path, facts })
+        });
+    }
+
+    fn prepare_folder(&mut self, plan: Box<Plan>) {
+        let machine = Arc::clone(&self.machine);
+        let folder = plan.file.as_ref().and_then(|file| file.path.parent()).map(Path::to_owned);
+        let refused = Err("it does not answer".to_owned());
+        let if_lost = Action::FolderPrepared { plan: plan.clone(), result: refused };
+        self.spawn("make-folder", Some(FOLDER_WITHIN), Some(if_lost), move |_| {
+            let result = folder.map_or(Ok(()), |folder| machine.make_folder(&folder));
+            Some(Action::FolderPrepared { plan, result })
+        });
     }
 
     fn pick_folder(&mut self, start: &str) {
         let wait = self.dialogs.pick_folder("Folder for recordings", &expanded(start));
         let if_lost = Action::FolderPicked(Picked::NoDialog);
-        self.spawn("folder-dialog", None, Some(if_lost), move || Some(Action::FolderPicked(wait())));
+        self.spawn("folder-dialog", None, Some(if_lost), move |_| Some(Action::FolderPicked(wait())));
     }
 
     fn desktop(&mut self, path: PathBuf, run: impl FnOnce(&dyn Machine, &Path) -> Result<(), String> + Send + 'static) {
         let machine = Arc::clone(&self.machine);
-        self.spawn("desktop", None, None, move || {
+        self.spawn("desktop", None, None, move |_| {
             run(&*machine, &path).err().map(|what| told(Severity::Warning, what))
         });
     }
@@ -110,19 +129,15 @@ impl Jobs {
         name: &str,
         within: Option<Duration>,
         if_lost: Option<Action>,
-        run: impl FnOnce() -> Option<Action> + Send + 'static,
+        run: impl FnOnce(StopToken) -> Option<Action> + Send + 'static,
     ) {
         let wake = Arc::clone(&self.wake);
         let due = within.map(|within| self.clock.now() + within);
-        match spawn_job(name, move || wake(), move |_| run()) {
+        match spawn_job(name, move || wake(), run) {
             Ok(job) => self.running.push(Running { job, if_lost, due }),
             Err(error) => {
                 log::error!("no thread for '{name}': {error}");
-                let (give, lost) = (Arc::clone(&self.wake), if_lost);
-                // The next poll finds a job that has already ended with what is told in such a case.
-                if let Ok(job) = spawn_job("lost", move || give(), move |_| lost) {
-                    self.running.push(Running { job, if_lost: None, due: None });
-                }
+                self.lost.extend(if_lost);
             }
         }
     }
@@ -130,7 +145,7 @@ impl Jobs {
     /// What came back since the last call.
     pub(super) fn poll(&mut self) -> Vec<Action> {
         let now = self.clock.now();
-        let mut actions = Vec::new();
+        let mut actions = std::mem::take(&mut self.lost);
         self.running.retain_mut(|running| match running.job.poll() {
             JobState::Running if running.due.is_some_and(|due| due <= now) => {
                 actions.extend(running.if_lost.take());
@@ -160,7 +175,7 @@ impl Jobs {
     fn save_if_due(&mut self, now: Timestamp) {
         let Some((_, settings)) = self.unsaved.take_if(|(due, _)| *due <= now) else { return };
         if let Some(store) = self.store.clone() {
-            self.spawn("save", None, None, move || {
+            self.spawn("save", None, None, move |_| {
                 store.save(&settings).err().map(|error| told(Severity::Warning, error.to_string()))
             });
         }

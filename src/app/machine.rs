@@ -1,42 +1,49 @@
-//! The real machine: devices, the wall clock, the desktop.
+//! The real machine: devices, ffmpeg, folders, the wall clock, the desktop.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::desktop;
 use super::ports::Machine;
-use crate::model::DevicesFound;
-use crate::plan::{FfmpegSummary, NowName};
-use crate::{audio, capture};
+use crate::model::Found;
+use crate::plan::{NowName, OutputFacts};
+use crate::rt::{StopToken, wall_name};
+use crate::session::{FoundFfmpeg, SurveySetup, gather, look_at_output, make_folder};
 
-/// How long a search for devices may take; a hanging driver is left out then.
-const LIST_WITHIN: Duration = Duration::from_secs(5);
-
-/// Finds ffmpeg and tries its encoders; runs in a job, the error says what to do.
-pub type ProbeFfmpeg = Arc<dyn Fn() -> Result<FfmpegSummary, String> + Send + Sync>;
+/// How long a look at the machine may take. Three seconds do where ffmpeg is known; trying out the encoders of a
+/// slow machine for the first time takes longer.
+const SURVEY_WITHIN: Duration = Duration::from_secs(20);
 
 /// The machine we run on.
 pub struct DesktopMachine {
-    probe: ProbeFfmpeg,
+    ffmpeg: Option<PathBuf>,
+    cache_dir: PathBuf,
 }
 
 impl DesktopMachine {
-    /// How ffmpeg is found is the caller's business: window and command line share it.
-    pub fn new(probe: ProbeFfmpeg) -> Self {
-        Self { probe }
+    /// With the user's own ffmpeg, if any, and the folder where its capabilities are cached.
+    pub fn new(ffmpeg: Option<PathBuf>, cache_dir: PathBuf) -> Self {
+        Self { ffmpeg, cache_dir }
     }
 }
 
 impl Machine for DesktopMachine {
-    fn devices(&self) -> DevicesFound {
-        let listing = capture::list(LIST_WITHIN);
-        let audio = audio::list().map_err(|error| error.to_string());
-        DevicesFound { listing, audio }
+    fn survey(&self, try_encoders: Vec<String>, stop: &StopToken) -> Found {
+        let setup = SurveySetup { ffmpeg: self.ffmpeg.clone(), cache_dir: self.cache_dir.clone(), try_encoders };
+        let survey = gather(&setup, SURVEY_WITHIN, stop);
+        Found {
+            listing: survey.listing,
+            audio: survey.audio.map_err(|error| error.to_string()),
+            ffmpeg: survey.ffmpeg.as_ref().map(FoundFfmpeg::summary).map_err(Clone::clone),
+        }
     }
 
-    fn ffmpeg(&self) -> Result<FfmpegSummary, String> {
-        (self.probe)()
+    fn look_at_output(&self, file: &Path) -> OutputFacts {
+        look_at_output(file)
+    }
+
+    fn make_folder(&self, folder: &Path) -> Result<(), String> {
+        make_folder(folder).map_err(|error| error.to_string())
     }
 
     fn show_in_folder(&self, file: &Path) -> Result<(), String> {
@@ -48,7 +55,7 @@ impl Machine for DesktopMachine {
     }
 
     fn now_name(&self) -> NowName {
-        let now = jiff::Zoned::now();
-        NowName { date: now.strftime("%Y-%m-%d").to_string(), time: now.strftime("%H-%M-%S").to_string() }
+        let now = wall_name();
+        NowName { date: now.date, time: now.time }
     }
 }

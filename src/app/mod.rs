@@ -18,9 +18,9 @@ mod yuv_gl;
 
 pub use dialogs::DesktopDialogs;
 pub use error::{AppError, PersistError};
-pub use machine::{DesktopMachine, ProbeFfmpeg};
+pub use machine::DesktopMachine;
 pub use persist::SettingsStore;
 pub use ports::{FolderDialogs, Machine, PickJob, SessionPort};
-pub use run::{Setup, run};
+pub use run::{AppSetup, run};
 pub use wake::WakeGate;
 pub use window::{App, Parts};

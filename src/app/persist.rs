@@ -14,18 +14,9 @@ pub struct SettingsStore {
 }
 
 impl SettingsStore {
-    /// In this configuration folder, which is made when first written to.
-    pub fn in_folder(config_dir: &Path) -> Self {
-        Self { path: config_dir.join("settings.toml") }
-    }
-
-    /// In `GEARCAST_HOME`, else the desktop's configuration folder; `None` without a home folder.
-    pub fn usual() -> Option<Self> {
-        let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let folder = from("GEARCAST_HOME")
-            .or_else(|| from("XDG_CONFIG_HOME").map(|config| config.join("gearcast")))
-            .or_else(|| from("HOME").map(|home| home.join(".config").join("gearcast")))?;
-        Some(Self::in_folder(&folder))
+    /// In this file, whose folder is made when first written to.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path }
     }
 
     /// The settings, and what must be told about them. A file that makes no sense is kept beside under another
@@ -89,7 +80,7 @@ mod tests {
     #[test]
     fn settings_come_back_as_they_were() {
         let dir = tempfile::tempdir().unwrap();
-        let store = SettingsStore::in_folder(&dir.path().join("new/gearcast"));
+        let store = SettingsStore::at(dir.path().join("new/gearcast/settings.toml"));
         assert_eq!(store.load(), (Settings::default(), None), "a first start tells nothing");
         let settings = Settings { pane: Pane::Video, ..Settings::default() };
         store.save(&settings).unwrap();
@@ -101,8 +92,8 @@ mod tests {
     #[test]
     fn damaged_settings_are_kept_aside_each_under_its_own_name() {
         let dir = tempfile::tempdir().unwrap();
-        let store = SettingsStore::in_folder(dir.path());
         let path = dir.path().join("settings.toml");
+        let store = SettingsStore::at(path.clone());
         for (bytes, aside) in [
             (&b"pane = [not toml"[..], "settings.toml.bad"),
             (&b"\xff\xfe"[..], "settings.toml.bad1"),
@@ -122,7 +113,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         fs::write(&file, b"").unwrap();
-        let error = SettingsStore::in_folder(&file).save(&Settings::default()).unwrap_err();
+        let error = SettingsStore::at(file.join("settings.toml")).save(&Settings::default()).unwrap_err();
         assert!(error.to_string().contains("file/settings.toml"), "{error}");
     }
 }

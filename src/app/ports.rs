@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::imaging::PreviewImage;
-use crate::model::{DevicesFound, Picked};
-use crate::plan::{FfmpegSummary, NowName};
+use crate::model::{Found, Picked};
+use crate::plan::{NowName, OutputFacts};
+use crate::rt::StopToken;
 use crate::session::{Command, Session, Status};
 
 /// The conductor as the window sees it. None of these may block: they are called while a frame is made, and
@@ -35,10 +36,12 @@ impl SessionPort for Session {
 
 /// The machine around us. All of it may take seconds: called in jobs, but for the wall clock.
 pub trait Machine: Send + Sync {
-    /// Screens, windows, cameras, sound inputs.
-    fn devices(&self) -> DevicesFound;
-    /// Finds ffmpeg and tries its encoders; the error says what to do.
-    fn ffmpeg(&self) -> Result<FfmpegSummary, String>;
+    /// Screens, windows, cameras, sound inputs, ffmpeg; the named encoders are tried out.
+    fn survey(&self, try_encoders: Vec<String>, stop: &StopToken) -> Found;
+    /// What is where this file would go.
+    fn look_at_output(&self, file: &Path) -> OutputFacts;
+    /// Makes a folder for recordings; one that is there is no error.
+    fn make_folder(&self, folder: &Path) -> Result<(), String>;
     /// Shows a file in the file manager; the error says what to do.
     fn show_in_folder(&self, file: &Path) -> Result<(), String>;
     /// Opens a file with the program the desktop has for it; the error says what to do.

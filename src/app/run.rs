@@ -1,52 +1,52 @@
 //! Opening the window on the real desktop.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use eframe::egui::{self, ViewportBuilder};
 
 use super::dialogs::DesktopDialogs;
 use super::error::AppError;
-use super::machine::{DesktopMachine, ProbeFfmpeg};
+use super::machine::DesktopMachine;
 use super::persist::SettingsStore;
 use super::ports::SessionPort;
 use super::wake::WakeGate;
 use super::window::{App, Parts, TITLE};
 use crate::model::{Settings, WindowSize};
 use crate::plan::Environment;
-use crate::profile::Profile;
+use crate::profile::{Places, Store};
 use crate::rt::{Clock, RealClock};
 use crate::session::{Session, SessionSetup};
 
-/// How to begin.
-pub struct Setup {
-    /// A profile named on the command line; `None` goes on with the one last edited.
-    pub profile: Option<Profile>,
-    /// A custom ffmpeg executable or its folder.
+/// What the window starts with.
+#[derive(Debug, Default)]
+pub struct AppSetup {
+    /// A profile's name or file; `None` goes on with the settings as last edited.
+    pub profile: Option<String>,
+    /// The ffmpeg to use, a program or its folder.
     pub ffmpeg: Option<PathBuf>,
-    /// Where ffmpeg's capabilities are cached.
-    pub cache_dir: PathBuf,
-    /// Finds ffmpeg and tries its encoders.
-    pub probe: ProbeFfmpeg,
-    /// What is known of the machine before it is searched: at least the home folder.
-    pub environment: Environment,
 }
 
 /// Opens the window and stays until it is closed. To be called on the main thread.
-pub fn run(setup: Setup) -> Result<(), AppError> {
+pub fn run(setup: AppSetup) -> Result<(), AppError> {
     if !has_display() {
         return Err(AppError::NoDisplay);
     }
-    let store = SettingsStore::usual();
-    let (mut settings, told) = store.as_ref().map_or_else(Default::default, SettingsStore::load);
-    if let Some(profile) = setup.profile.clone() {
-        settings.profile = profile;
+    let places = Places::from_env()?;
+    let store = SettingsStore::at(places.settings());
+    let (mut settings, told) = store.load();
+    if let Some(name) = &setup.profile {
+        settings.profile = Store::new(places.profiles()).load(name)?.0.profile;
     }
     let options = native_options(&settings);
     // Some missing libraries are a panic of the toolkit, not an error (xkbcommon).
     let ran = catch_unwind(AssertUnwindSafe(|| {
-        eframe::run_native(TITLE, options, Box::new(|cc| Ok(Box::new(build(cc, setup, settings, told, store)?))))
+        eframe::run_native(
+            TITLE,
+            options,
+            Box::new(|cc| Ok(Box::new(build(cc, setup.ffmpeg, &places, Remembered { settings, told, store })?))),
+        )
     }));
     match ran {
         Ok(result) => result.map_err(AppError::from_eframe),
@@ -54,27 +54,36 @@ pub fn run(setup: Setup) -> Result<(), AppError> {
     }
 }
 
-fn build(
-    cc: &eframe::CreationContext<'_>,
-    setup: Setup,
+/// What was remembered, and where.
+struct Remembered {
     settings: Settings,
     told: Option<String>,
-    store: Option<SettingsStore>,
+    store: SettingsStore,
+}
+
+fn build(
+    cc: &eframe::CreationContext<'_>,
+    ffmpeg: Option<PathBuf>,
+    places: &Places,
+    remembered: Remembered,
 ) -> Result<App, std::io::Error> {
-    let Setup { profile: _, ffmpeg, cache_dir, probe, environment } = setup;
+    let Remembered { settings, told, store } = remembered;
+    let cache_dir = places.cache().to_owned();
+    let home = places.home().map(Path::to_owned).unwrap_or_default();
     let clock: Arc<dyn Clock> = Arc::new(RealClock);
     let gate = WakeGate::new(cc.egui_ctx.clone(), Arc::clone(&clock));
     let waker = Arc::clone(&gate);
     let session = Session::start(SessionSetup {
-        ffmpeg,
-        cache_dir,
+        ffmpeg: ffmpeg.clone(),
+        cache_dir: cache_dir.clone(),
         clock: Arc::clone(&clock),
         wake: Arc::new(move || waker.wake()),
     })?;
     let session: Arc<dyn SessionPort> = Arc::new(session);
-    let machine = Arc::new(DesktopMachine::new(probe));
+    let machine = Arc::new(DesktopMachine::new(ffmpeg, cache_dir));
     let dialogs = Box::new(DesktopDialogs::new(Arc::clone(&clock)));
-    Ok(App::new(cc, Parts { session, gate, machine, dialogs, clock, settings, told, store, environment }))
+    let environment = Environment { home, ..Environment::default() };
+    Ok(App::new(cc, Parts { session, gate, machine, dialogs, clock, settings, told, store: Some(store), environment }))
 }
 
 fn has_display() -> bool {

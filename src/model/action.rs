@@ -6,17 +6,19 @@ use std::sync::Arc;
 use super::{Appearance, Pane, Settings, WindowSize};
 use crate::audio::AudioDevice;
 use crate::capture::Listing;
-use crate::plan::{FfmpegSummary, Fix, NowName, Severity};
+use crate::plan::{FfmpegSummary, Fix, NowName, OutputFacts, Plan, Severity};
 use crate::profile::Profile;
 use crate::session::{Command, Status};
 
-/// What a search for devices brought.
+/// What a look at this machine brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DevicesFound {
+pub struct Found {
     /// Screens, windows, cameras.
     pub listing: Listing,
     /// Sound inputs, or why there are none to list.
     pub audio: Result<Vec<AudioDevice>, String>,
+    /// What ffmpeg can do, or what to do because there is none.
+    pub ffmpeg: Result<FfmpegSummary, String>,
 }
 
 /// How a folder dialog ended.
@@ -66,10 +68,24 @@ pub enum Action {
     Answered(Answer),
     /// Look for devices again.
     RefreshPressed,
-    /// Devices were looked for.
-    DevicesListed(Box<DevicesFound>),
-    /// ffmpeg was looked for; the error says what to do.
-    FfmpegProbed(Result<FfmpegSummary, String>),
+    /// Try out the encoders of the chosen codec.
+    TryEncodersPressed,
+    /// Devices and ffmpeg were looked for.
+    Surveyed(Box<Found>),
+    /// The folder of recordings was looked at.
+    OutputLookedAt {
+        /// The wished file.
+        path: PathBuf,
+        /// What is there.
+        facts: OutputFacts,
+    },
+    /// The folder of a recording about to begin was made, or the error says why not.
+    FolderPrepared {
+        /// The recording.
+        plan: Box<Plan>,
+        /// Whether its folder is there.
+        result: Result<(), String>,
+    },
     /// The session has something new.
     StatusChanged(Arc<Status>),
     /// The wall clock shows another second.
@@ -110,10 +126,15 @@ pub enum Action {
 pub enum Effect {
     /// Tell the session.
     Session(Command),
-    /// List devices in a job, then [`Action::DevicesListed`].
-    RefreshDevices,
-    /// Look for ffmpeg in a job, then [`Action::FfmpegProbed`].
-    ProbeFfmpeg,
+    /// Look for devices and ffmpeg in a job, then [`Action::Surveyed`].
+    Survey {
+        /// Encoders to be tried out.
+        try_encoders: Vec<String>,
+    },
+    /// Look at the place of a file in a job, then [`Action::OutputLookedAt`].
+    LookAtOutput(PathBuf),
+    /// Make the folder of this recording in a job, then [`Action::FolderPrepared`].
+    PrepareFolder(Box<Plan>),
     /// Show a folder dialog that begins here, then [`Action::FolderPicked`].
     PickFolder {
         /// The folder as the profile has it.

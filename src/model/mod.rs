@@ -4,15 +4,13 @@
 //! outside comes back as an [`Action`].
 
 mod action;
-mod draft;
 mod preview;
 mod settings;
 mod state;
 mod update;
 pub mod words;
 
-pub use action::{Action, Answer, DevicesFound, Effect, Picked};
-pub use draft::{DraftError, set_key};
+pub use action::{Action, Answer, Effect, Found, Picked};
 pub use preview::preview_request;
 pub use settings::{Appearance, SETTINGS_VERSION, Settings, WindowSize};
 pub use state::{Closing, DeviceSearch, Dialog, FfmpegSearch, Model, NoticeLine, Pane, Stage};

@@ -1,9 +1,9 @@
 //! What is shown and heard while nothing is recorded: as much of the draft as makes sense already.
 
-use crate::audio::AudioSpec;
 use crate::capture::{CaptureRequest, SourceSpec, WindowPick};
-use crate::media::{FrameRate, Rect, Resolution};
-use crate::profile::{AudioInput, Profile, Source, SourceKind};
+use crate::media::{FrameRate, Resolution};
+use crate::plan::{parse_audio_spec, parse_region};
+use crate::profile::{Profile, Source, SourceKind};
 use crate::session::PreviewRequest;
 
 /// The preview is scaled down to at most this: more would not be seen and costs 3 ms a frame to paint.
@@ -17,7 +17,11 @@ pub fn preview_request(profile: &Profile) -> PreviewRequest {
         rate,
         show_cursor: profile.source.show_cursor,
     });
-    PreviewRequest { source, audio: profile.audio.inputs.iter().map(audio_spec).collect(), max_size: PREVIEW_SIZE }
+    PreviewRequest {
+        source,
+        audio: profile.audio.inputs.iter().map(|input| parse_audio_spec(&input.device)).collect(),
+        max_size: PREVIEW_SIZE,
+    }
 }
 
 /// What a source is called in the plan's words, once it is written completely.
@@ -43,38 +47,11 @@ fn window_pick(id: &str) -> Option<WindowPick> {
     Some(number.map_or_else(|| WindowPick::Title(id.to_owned()), WindowPick::Id))
 }
 
-fn audio_spec(input: &AudioInput) -> AudioSpec {
-    match input.device.as_str() {
-        "default" => AudioSpec::Default,
-        "system" => AudioSpec::System,
-        "test" => AudioSpec::Test,
-        id => AudioSpec::Device(id.to_owned()),
-    }
-}
-
-/// Reads `1280x720+10-20`.
-pub(super) fn parse_region(text: &str) -> Option<Rect> {
-    let text = text.trim();
-    let at = text.find(['+', '-'])?;
-    let (size, place) = text.split_at(at);
-    let second = place[1..].find(['+', '-'])? + 1;
-    let (x, y) = place.split_at(second);
-    Some(Rect { x: x.parse().ok()?, y: y.parse().ok()?, size: Resolution::parse(size)? })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn regions_are_read_and_half_typed_ones_wait() {
-        let rect = |x, y, width, height| Some(Rect { x, y, size: Resolution::new(width, height) });
-        assert_eq!(parse_region("1280x720+0+0"), rect(0, 0, 1280, 720));
-        assert_eq!(parse_region(" 64x48-10+20 "), rect(-10, 20, 64, 48));
-        for half in ["", "12", "12x", "12x7", "12x7+", "12x7+1", "12x7+1+", "0x7+1+1", "x+y+", "+1+1"] {
-            assert_eq!(parse_region(half), None, "{half}");
-        }
-    }
+    use crate::audio::AudioSpec;
+    use crate::profile::AudioInput;
 
     #[test]
     fn a_draft_becomes_a_preview() {

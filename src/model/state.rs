@@ -128,15 +128,32 @@ pub struct NoticeLine {
     pub help: String,
 }
 
-/// A command whose effect is not seen in the status yet. Without it a double click would start twice.
+/// What was asked for and is not seen in the status yet. Without it a double click would start twice.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Asked {
-    /// What the button shows meanwhile.
-    pub(super) stage: Stage,
-    /// The state when it was asked.
-    pub(super) before: State,
-    /// Statuses seen since; the session's answer is among the first few, whatever it is.
-    pub(super) seen: u8,
+pub(super) enum Asked {
+    /// The folder of a recording about to begin is being made.
+    Folder,
+    /// The session was sent a command.
+    Command {
+        /// What the button shows meanwhile.
+        stage: Stage,
+        /// The state when it was asked.
+        before: State,
+        /// Statuses seen since; the session's answer is among the first few, whatever it is.
+        seen: u8,
+    },
+}
+
+/// Where the look at the folder of recordings is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum FolderLook {
+    /// What is known is of another folder, or old.
+    #[default]
+    Stale,
+    /// On its way to this folder.
+    Running(PathBuf),
+    /// The environment's facts are about this folder.
+    Done(PathBuf),
 }
 
 /// Everything the window shows.
@@ -173,6 +190,7 @@ pub struct Model {
     /// The user has put the last recording's card away.
     pub result_dismissed: bool,
     pub(super) asked: Option<Asked>,
+    pub(super) folder_look: FolderLook,
     /// What the session was last asked to show.
     pub(super) preview: Option<PreviewRequest>,
     /// The newest of the session's notices already taken over.
@@ -203,6 +221,7 @@ impl Model {
             picking_folder: false,
             result_dismissed: false,
             asked: None,
+            folder_look: FolderLook::default(),
             preview: None,
             notice_seen: 0,
             next_notice: 1,
@@ -223,8 +242,10 @@ impl Model {
 
     /// What the big button stands for.
     pub fn stage(&self) -> Stage {
-        if let Some(asked) = &self.asked {
-            return asked.stage;
+        match &self.asked {
+            Some(Asked::Folder) => return Stage::Starting,
+            Some(Asked::Command { stage, .. }) => return *stage,
+            None => {}
         }
         match self.status.state {
             State::Idle | State::Done(_) | State::Failed(_) => Stage::Ready,
@@ -242,6 +263,11 @@ impl Model {
     /// Whether Record can be pressed now: ffmpeg is looked for once at the start.
     pub fn can_record(&self) -> bool {
         self.stage() == Stage::Ready && self.ffmpeg != FfmpegSearch::Running
+    }
+
+    /// Free space where the next recording goes, as last looked at.
+    pub fn free_bytes(&self) -> Option<u64> {
+        self.environment.output.free_bytes
     }
 
     /// Whether the last recording's card is to be shown.

@@ -1,14 +1,15 @@
 //! The one place where the model changes.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use super::state::Asked;
+use super::state::{Asked, FolderLook};
 use super::{
-    Action, Answer, Closing, DeviceSearch, DevicesFound, Dialog, Effect, FfmpegSearch, Model, NoticeLine, Pane, Picked,
-    Settings, Stage, preview_request, set_key,
+    Action, Answer, Closing, DeviceSearch, Dialog, Effect, FfmpegSearch, Found, Model, NoticeLine, Pane, Picked,
+    Settings, Stage, preview_request,
 };
-use crate::plan::{self, FfmpegSummary, Fix, Severity};
-use crate::profile::Profile;
+use crate::plan::{self, Fix, FolderFact, OutputFacts, Plan, Searched, Severity, Works};
+use crate::profile::{self, Profile};
 use crate::session::{Command, State, Status, Verdict};
 
 /// Notices kept; the oldest go first.
@@ -32,8 +33,10 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ResetPressed => ask(model, Dialog::ResetSettings),
         Action::Answered(answer) => answered(model, answer),
         Action::RefreshPressed => refresh(model),
-        Action::DevicesListed(found) => devices_listed(model, *found),
-        Action::FfmpegProbed(result) => ffmpeg_probed(model, result),
+        Action::TryEncodersPressed => try_encoders(model),
+        Action::Surveyed(found) => surveyed(model, *found),
+        Action::OutputLookedAt { path, facts } => output_looked_at(model, &path, facts),
+        Action::FolderPrepared { plan, result } => folder_prepared(model, plan, result),
         Action::StatusChanged(status) => status_changed(model, status),
         Action::ClockRead(now) => {
             model.environment.now_name = now;
@@ -64,8 +67,10 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
 fn opened(model: &mut Model) -> Vec<Effect> {
     model.devices = DeviceSearch::Running;
     model.ffmpeg = FfmpegSearch::Running;
-    let mut effects = vec![Effect::RefreshDevices, Effect::ProbeFfmpeg];
+    let try_encoders = untried(model, |name| *name == model.draft.video.encoder);
+    let mut effects = vec![Effect::Survey { try_encoders }];
     effects.extend(follow_preview(model));
+    effects.extend(follow_output(model));
     effects
 }
 
@@ -78,15 +83,22 @@ fn change(model: &mut Model, edit: impl FnOnce(&mut Model)) -> Vec<Effect> {
 }
 
 fn edit_draft(model: &mut Model, profile: Profile) -> Vec<Effect> {
+    let encoder_before = model.draft.video.encoder.clone();
     let mut effects = change(model, |model| model.draft = profile);
     check(model);
     effects.extend(follow_preview(model));
+    effects.extend(follow_output(model));
+    if model.draft.video.encoder != encoder_before {
+        let chosen = untried(model, |name| *name == model.draft.video.encoder);
+        effects.extend(survey(model, chosen));
+    }
     effects
 }
 
 fn apply_fix(model: &mut Model, fix: &Fix) -> Vec<Effect> {
-    match set_key(&model.draft, &fix.key, &fix.value) {
-        Ok(profile) => edit_draft(model, profile),
+    let mut draft = model.draft.clone();
+    match profile::set(&mut draft, &fix.key, &fix.value) {
+        Ok(()) => edit_draft(model, draft),
         Err(error) => {
             tell(model, Severity::Error, error.to_string(), "Change the setting by hand.".to_owned());
             Vec::new()
@@ -121,12 +133,15 @@ fn press_record(model: &mut Model) -> Vec<Effect> {
 
 fn start(model: &mut Model) -> Vec<Effect> {
     match plan::resolve(&model.draft, &model.environment) {
-        Ok(plan) => {
-            model.problems = plan::check(&model.draft, &model.environment);
+        Ok((plan, warnings)) => {
+            model.problems = warnings;
             model.result_dismissed = false;
             model.notices.clear();
-            asked(model, Stage::Starting);
-            vec![Effect::Session(Command::Start(Box::new(plan)))]
+            if model.environment.output.folder == FolderFact::CanBeMade {
+                model.asked = Some(Asked::Folder);
+                return vec![Effect::PrepareFolder(Box::new(plan))];
+            }
+            send_start(model, Box::new(plan))
         }
         Err(problems) => {
             let worst = problems.iter().find(|problem| problem.severity == Severity::Error).or(problems.first());
@@ -141,13 +156,37 @@ fn start(model: &mut Model) -> Vec<Effect> {
     }
 }
 
+fn send_start(model: &mut Model, plan: Box<Plan>) -> Vec<Effect> {
+    asked(model, Stage::Starting);
+    vec![Effect::Session(Command::Start(plan))]
+}
+
+fn folder_prepared(model: &mut Model, plan: Box<Plan>, result: Result<(), String>) -> Vec<Effect> {
+    // Stop may have been pressed meanwhile.
+    if model.asked.take_if(|asked| *asked == Asked::Folder).is_none() {
+        return Vec::new();
+    }
+    forget_output(model);
+    match result {
+        Ok(()) => send_start(model, plan),
+        Err(what) => {
+            let help = "Choose another folder in Output.".to_owned();
+            tell(model, Severity::Error, format!("The folder for recordings could not be made: {what}"), help);
+            follow_output(model).into_iter().collect()
+        }
+    }
+}
+
 fn stop(model: &mut Model) -> Vec<Effect> {
+    if model.asked.take_if(|asked| *asked == Asked::Folder).is_some() {
+        return Vec::new();
+    }
     asked(model, Stage::Finishing);
     vec![Effect::Session(Command::Stop)]
 }
 
 fn asked(model: &mut Model, stage: Stage) {
-    model.asked = Some(Asked { stage, before: model.status.state.clone(), seen: 0 });
+    model.asked = Some(Asked::Command { stage, before: model.status.state.clone(), seen: 0 });
 }
 
 fn ask(model: &mut Model, dialog: Dialog) -> Vec<Effect> {
@@ -197,52 +236,93 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
     if model.devices == DeviceSearch::Running {
         return Vec::new();
     }
-    model.devices = DeviceSearch::Running;
-    let mut effects = vec![Effect::RefreshDevices];
     if matches!(model.ffmpeg, FfmpegSearch::Missing { .. }) {
         model.ffmpeg = FfmpegSearch::Running;
-        effects.push(Effect::ProbeFfmpeg);
     }
+    model.devices = DeviceSearch::Running;
+    forget_output(model);
+    let mut effects = vec![Effect::Survey { try_encoders: Vec::new() }];
+    effects.extend(follow_output(model));
     effects
 }
 
-fn devices_listed(model: &mut Model, found: DevicesFound) -> Vec<Effect> {
-    let DevicesFound { listing, audio } = found;
-    model.devices = DeviceSearch::Done;
-    model.environment.listing = listing;
-    match audio {
-        Ok(devices) => {
-            model.environment.audio = devices;
-            model.audio_problem = None;
-        }
-        Err(what) => {
-            model.environment.audio.clear();
-            model.audio_problem = Some(what);
-        }
+/// Encoders not tried yet, by name.
+fn untried(model: &Model, wanted: impl Fn(&String) -> bool) -> Vec<String> {
+    let all = model.environment.ffmpeg.iter().flat_map(|ffmpeg| &ffmpeg.encoders);
+    let unknown = all.filter(|info| info.works == Works::Unknown).map(|info| &info.name);
+    unknown.filter(|name| wanted(name)).cloned().collect()
+}
+
+fn survey(model: &mut Model, try_encoders: Vec<String>) -> Option<Effect> {
+    if try_encoders.is_empty() || model.devices == DeviceSearch::Running {
+        return None;
     }
+    model.devices = DeviceSearch::Running;
+    Some(Effect::Survey { try_encoders })
+}
+
+fn try_encoders(model: &mut Model) -> Vec<Effect> {
+    let codec = &model.draft.video.codec;
+    let all = model.environment.ffmpeg.iter().flat_map(|ffmpeg| &ffmpeg.encoders);
+    let of_codec: Vec<String> = all.filter(|info| info.codec == *codec).map(|info| info.name.clone()).collect();
+    let names = untried(model, |name| of_codec.contains(name));
+    survey(model, names).into_iter().collect()
+}
+
+fn surveyed(model: &mut Model, found: Found) -> Vec<Effect> {
+    let Found { listing, audio, ffmpeg } = found;
+    model.devices = DeviceSearch::Done;
+    model.environment.searched = Searched::Done;
+    model.environment.listing = listing;
+    model.audio_problem = audio.as_ref().err().cloned();
+    model.environment.audio = audio.unwrap_or_default();
+    model.ffmpeg = match &ffmpeg {
+        Ok(_) => FfmpegSearch::Found,
+        Err(what) => FfmpegSearch::Missing { what: what.clone() },
+    };
+    model.environment.ffmpeg = ffmpeg.ok();
     check(model);
     Vec::new()
 }
 
-fn ffmpeg_probed(model: &mut Model, result: Result<FfmpegSummary, String>) -> Vec<Effect> {
-    match result {
-        Ok(summary) => {
-            model.environment.ffmpeg = Some(summary);
-            model.ffmpeg = FfmpegSearch::Found;
-        }
-        Err(what) => {
-            model.environment.ffmpeg = None;
-            model.ffmpeg = FfmpegSearch::Missing { what };
-        }
+/// Has the folder of recordings looked at when it is another one. One look at a time: each keystroke in a path
+/// names another folder, and a network folder may take seconds to answer.
+fn follow_output(model: &mut Model) -> Option<Effect> {
+    let path = plan::wished_path(&model.draft, &model.environment)?;
+    let folder = path.parent()?.to_owned();
+    match &model.folder_look {
+        FolderLook::Running(_) => return None,
+        FolderLook::Done(known) if *known == folder => return None,
+        FolderLook::Done(_) | FolderLook::Stale => {}
     }
+    model.folder_look = FolderLook::Running(folder);
+    model.environment.output = OutputFacts::default();
+    Some(Effect::LookAtOutput(path))
+}
+
+/// What is known of the folder may have changed.
+fn forget_output(model: &mut Model) {
+    if matches!(model.folder_look, FolderLook::Done(_)) {
+        model.folder_look = FolderLook::Stale;
+    }
+}
+
+fn output_looked_at(model: &mut Model, path: &Path, facts: OutputFacts) -> Vec<Effect> {
+    if let FolderLook::Running(folder) = &model.folder_look
+        && path.parent() == Some(folder)
+    {
+        model.folder_look = FolderLook::Done(folder.clone());
+        model.environment.output = facts;
+    }
+    let next = follow_output(model);
     check(model);
-    Vec::new()
+    next.into_iter().collect()
 }
 
 fn status_changed(model: &mut Model, status: Arc<Status>) -> Vec<Effect> {
-    if let Some(asked) = &mut model.asked {
-        asked.seen = asked.seen.saturating_add(1);
-        if asked.before != status.state || asked.seen >= ANSWERED_AFTER {
+    if let Some(Asked::Command { before, seen, .. }) = &mut model.asked {
+        *seen = seen.saturating_add(1);
+        if *before != status.state || *seen >= ANSWERED_AFTER {
             model.asked = None;
         }
     }
@@ -262,7 +342,11 @@ fn status_changed(model: &mut Model, status: Arc<Status>) -> Vec<Effect> {
     if model.closing == Closing::WhenFinished && is_over {
         return finish_closing(model);
     }
-    follow_preview(model).into_iter().collect()
+    if is_over && !was_over {
+        // The disk is fuller now.
+        forget_output(model);
+    }
+    follow_preview(model).into_iter().chain(follow_output(model)).collect()
 }
 
 /// The recording that the window waited for is over: close, unless something went wrong that must be seen.

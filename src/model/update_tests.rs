@@ -5,12 +5,23 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::{WindowSize, words};
-use crate::plan::{Environment, NowName};
+use crate::plan::{EncoderInfo, Environment, FfmpegSummary, NowName};
 use crate::profile::{AudioInput, SourceKind};
 use crate::session::{Failure, FailureKind, FinishedReport, FrameCounts, Notice};
 
-fn ffmpeg() -> FfmpegSummary {
-    FfmpegSummary { version: "5.1".to_owned(), ..FfmpegSummary::default() }
+fn encoder(name: &str, codec: &str, works: Works) -> EncoderInfo {
+    EncoderInfo { name: name.to_owned(), codec: codec.to_owned(), works }
+}
+
+/// What a look at a machine with ffmpeg and no devices brings.
+fn found() -> Found {
+    let encoders = vec![
+        encoder("libx264", "h264", Works::Unknown),
+        encoder("h264_nvenc", "h264", Works::Unknown),
+        encoder("aac", "aac", Works::Unknown),
+    ];
+    let ffmpeg = FfmpegSummary { version: "5.1".to_owned(), encoders, ..FfmpegSummary::default() };
+    Found { listing: crate::capture::Listing::default(), audio: Ok(Vec::new()), ffmpeg: Ok(ffmpeg) }
 }
 
 /// A model whose machine is known: ready to record the test pattern.
@@ -19,9 +30,17 @@ fn ready() -> Model {
     let mut model = Model::new(Settings::default(), environment);
     model.draft.source.kind = SourceKind::Test;
     update(&mut model, Action::Opened);
-    update(&mut model, Action::FfmpegProbed(Ok(ffmpeg())));
+    update(&mut model, Action::Surveyed(Box::new(found())));
+    look(&mut model, FolderFact::Ready);
     update(&mut model, Action::ClockRead(NowName { date: "2026-11-23".into(), time: "08-30-28".into() }));
     model
+}
+
+/// The folder turns out to be like this.
+fn look(model: &mut Model, folder: FolderFact) -> Vec<Effect> {
+    let path = plan::wished_path(&model.draft, &model.environment).unwrap();
+    let facts = OutputFacts { folder, free_bytes: Some(42_000_000_000), ..OutputFacts::default() };
+    update(model, Action::OutputLookedAt { path, facts })
 }
 
 fn report(verdict: Verdict) -> FinishedReport {
@@ -207,20 +226,100 @@ fn record_waits_for_ffmpeg_and_says_when_there_is_none() {
     assert!(!model.can_record());
     assert_eq!(commands(&update(&mut model, Action::RecordPressed)), [""; 0]);
     assert!(model.problems.is_empty(), "nothing is judged before ffmpeg was tried out");
-    update(&mut model, Action::FfmpegProbed(Err("ffmpeg was not found".to_owned())));
-    assert!(!model.problems.is_empty());
-    let effects = update(
-        &mut model,
-        Action::DevicesListed(Box::new(DevicesFound {
-            listing: crate::capture::Listing::default(),
-            audio: Err("no sound server".to_owned()),
-        })),
-    );
+    let nothing = Found { ffmpeg: Err("ffmpeg was not found".into()), audio: Err("no sound server".into()), ..found() };
+    let effects = update(&mut model, Action::Surveyed(Box::new(nothing)));
     assert!(effects.is_empty() && model.audio_problem.as_deref() == Some("no sound server"));
-    // Looking again looks for ffmpeg too.
+    assert!(!model.problems.is_empty());
+    assert!(matches!(&model.ffmpeg, FfmpegSearch::Missing { what } if what == "ffmpeg was not found"));
     let again = update(&mut model, Action::RefreshPressed);
-    assert!(matches!(again.as_slice(), [Effect::RefreshDevices, Effect::ProbeFfmpeg]));
+    assert!(matches!(again.as_slice(), [Effect::Survey { .. }]), "{again:?}");
+    assert!(!model.can_record(), "ffmpeg is looked for again");
     assert!(update(&mut model, Action::RefreshPressed).is_empty(), "one search at a time");
+}
+
+fn tried(effects: &[Effect]) -> Vec<String> {
+    let tried = effects.iter().find_map(|effect| match effect {
+        Effect::Survey { try_encoders } => Some(try_encoders.clone()),
+        _ => None,
+    });
+    tried.unwrap_or_default()
+}
+
+#[test]
+fn an_encoder_is_tried_out_when_it_is_chosen_or_asked_about() {
+    let mut model = ready();
+    let choose = |model: &mut Model, encoder: &str| {
+        let mut profile = model.draft.clone();
+        encoder.clone_into(&mut profile.video.encoder);
+        update(model, Action::DraftEdited(Box::new(profile)))
+    };
+    assert_eq!(tried(&choose(&mut model, "h264_nvenc")), ["h264_nvenc"]);
+    let mut known = found();
+    let reason = "no NVIDIA card".to_owned();
+    if let Ok(ffmpeg) = &mut known.ffmpeg {
+        ffmpeg.encoders[1].works = Works::No { reason };
+    }
+    update(&mut model, Action::Surveyed(Box::new(known)));
+    assert!(model.problems_of("video.encoder").count() > 0);
+    assert_eq!(tried(&choose(&mut model, "auto")), [""; 0]);
+    assert_eq!(tried(&update(&mut model, Action::TryEncodersPressed)), ["libx264"], "only those not tried yet");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_made_before_the_recording_begins() {
+    let mut model = ready();
+    update(&mut model, Action::RefreshPressed);
+    look(&mut model, FolderFact::CanBeMade);
+    let effects = update(&mut model, Action::RecordPressed);
+    let [Effect::PrepareFolder(plan)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(model.stage(), Stage::Starting);
+    let prepared = |result| Action::FolderPrepared { plan: plan.clone(), result };
+    assert_eq!(commands(&update(&mut model, prepared(Ok(())))), ["start"]);
+    // A second answer, or one after Stop, starts nothing.
+    assert_eq!(commands(&update(&mut model, prepared(Ok(())))), [""; 0]);
+}
+
+#[test]
+fn stop_while_the_folder_is_made_starts_nothing_and_a_refused_folder_is_told() {
+    for refused in [false, true] {
+        let mut model = ready();
+        update(&mut model, Action::RefreshPressed);
+        look(&mut model, FolderFact::CanBeMade);
+        let effects = update(&mut model, Action::RecordPressed);
+        let [Effect::PrepareFolder(plan)] = effects.as_slice() else { panic!("{effects:?}") };
+        let result = if refused { Err("the disk is read-only".to_owned()) } else { Ok(()) };
+        if !refused {
+            assert_eq!(commands(&update(&mut model, Action::RecordPressed)), [""; 0]);
+        }
+        let after = update(&mut model, Action::FolderPrepared { plan: plan.clone(), result });
+        assert_eq!((commands(&after), model.stage()), (vec![], Stage::Ready));
+        assert_eq!(model.notices.len(), usize::from(refused));
+    }
+}
+
+#[test]
+fn folders_are_looked_at_one_at_a_time_and_the_last_one_counts() {
+    let mut model = ready();
+    assert_eq!(model.free_bytes(), Some(42_000_000_000));
+    let typed = |model: &mut Model, folder: &str| {
+        let mut profile = model.draft.clone();
+        folder.clone_into(&mut profile.output.folder);
+        update(model, Action::DraftEdited(Box::new(profile)))
+    };
+    let looks = |effects: &[Effect]| {
+        let paths = effects.iter().filter_map(|effect| match effect {
+            Effect::LookAtOutput(path) => path.parent().map(|folder| folder.to_string_lossy().into_owned()),
+            _ => None,
+        });
+        paths.collect::<Vec<_>>()
+    };
+    assert_eq!(looks(&typed(&mut model, "/a")), ["/a"]);
+    assert_eq!(model.free_bytes(), None, "of another folder nothing is known yet");
+    assert_eq!(looks(&typed(&mut model, "/ab")), [""; 0]);
+    let late = Action::OutputLookedAt { path: "/a/x.mp4".into(), facts: OutputFacts::default() };
+    assert_eq!(looks(&update(&mut model, late)), ["/ab"]);
+    look(&mut model, FolderFact::Ready);
+    assert_eq!(model.free_bytes(), Some(42_000_000_000));
 }
 
 #[test]
@@ -314,7 +413,7 @@ fn the_session_hears_of_a_looker_only_when_that_changes() {
 fn the_plan_carries_the_moment_record_was_pressed() {
     let mut model = ready();
     let effects = update(&mut model, Action::RecordPressed);
-    let Effect::Session(Command::Start(plan)) = &effects[0] else { panic!("{effects:?}") };
+    let [Effect::Session(Command::Start(plan))] = effects.as_slice() else { panic!("{effects:?}") };
     let path = plan.file.as_ref().unwrap().path.to_string_lossy().into_owned();
     assert!(path.contains("08-30-28"), "{path}");
     assert_eq!(words::clock(Duration::ZERO), "00:00:00");

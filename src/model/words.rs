@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::media::{Container, VideoCodec};
-use crate::plan::NowName;
-use crate::profile::{Profile, SourceKind};
+use crate::profile::SourceKind;
 
 /// `00:03:12`.
 pub fn clock(elapsed: Duration) -> String {
@@ -56,6 +55,10 @@ pub fn worst_crf(codec: Option<VideoCodec>) -> u32 {
     }
 }
 
+/// The quality scale's words, best first; beyond the last one the picture is poor.
+const QUALITY: [&str; 5] =
+    ["lossless or nearly so", "no loss to be seen", "very good", "good, small file", "losses can be seen"];
+
 /// What a value of the quality scale looks like.
 pub fn quality(codec: Option<VideoCodec>, crf: u32) -> &'static str {
     // The same words on each codec's own scale: the steps are where x264's are, moved to where others are as good.
@@ -66,10 +69,8 @@ pub fn quality(codec: Option<VideoCodec>, crf: u32) -> &'static str {
         Some(VideoCodec::Mpeg4 | VideoCodec::Mjpeg) => [0, 2, 4, 8, 14],
         _ => [0, 17, 21, 26, 32],
     };
-    const WORDS: [&str; 5] =
-        ["lossless or nearly so", "no loss to be seen", "very good", "good, small file", "losses can be seen"];
     let at = steps.iter().position(|step| crf <= *step);
-    at.map_or("poor, smallest file", |at| WORDS[at])
+    at.map_or("poor, smallest file", |at| QUALITY[at])
 }
 
 /// What a container is good for.
@@ -112,16 +113,6 @@ pub const fn source_kind(kind: SourceKind) -> &'static str {
     }
 }
 
-/// The name a recording begun now would get.
-pub fn example_file_name(profile: &Profile, now: &NowName) -> String {
-    let source = source_kind(profile.source.kind).to_lowercase();
-    let name = profile.output.file_name.as_str();
-    let filled = [("{date}", &now.date), ("{time}", &now.time), ("{profile}", &profile.name), ("{source}", &source)]
-        .into_iter()
-        .fold(name.to_owned(), |name, (place, word)| name.replace(place, word));
-    format!("{filled}.{}", profile.output.container)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,14 +148,5 @@ mod tests {
             assert_eq!(distinct.len(), 6, "{codec:?}: each word once, in one piece: {distinct:?}");
         }
         assert_eq!(quality(Some(VideoCodec::H264), 23), "good, small file");
-    }
-
-    #[test]
-    fn the_example_shows_what_the_name_will_be() {
-        let now = NowName { date: "2026-11-23".to_owned(), time: "08-30-28".to_owned() };
-        let mut profile = Profile::default();
-        assert_eq!(example_file_name(&profile, &now), "2026-11-23 08-30-28.mp4");
-        profile.output.file_name = "{profile} of {source} {what}".to_owned();
-        assert_eq!(example_file_name(&profile, &now), "Recording of screen {what}.mp4");
     }
 }

@@ -166,7 +166,9 @@ fn an_untried_card_is_the_last_resort() {
         let encoders = known.iter().map(|(name, works)| encoder(name, "h264", works.clone())).collect();
         let ffmpeg = FfmpegSummary { encoders, ..machine().ffmpeg.unwrap() };
         let env = Environment { ffmpeg: Some(ffmpeg), ..machine() };
-        resolve(&Profile::default(), &env).map(|(plan, _)| plan.video.unwrap().encoder).map_err(|found| found[0].what.clone())
+        resolve(&Profile::default(), &env)
+            .map(|(plan, _)| plan.video.unwrap().encoder)
+            .map_err(|found| found[0].what.clone())
     };
     let no = || Works::No { reason: "broken".to_owned() };
     assert_eq!(chosen(&[("h264_qsv", Works::Yes), ("libx264", Works::Unknown)]).unwrap(), "libx264");

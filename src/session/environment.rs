@@ -64,7 +64,9 @@ pub fn gather(setup: &SurveySetup, deadline: Duration, stop: &StopToken) -> Surv
     };
     let ffmpeg = match ffmpeg.map(|mut job| job.wait(deadline)) {
         Ok(JobState::Done(found)) => found,
-        Ok(JobState::Running | JobState::Gone) => Err(format!("ffmpeg does not answer within {} s", deadline.as_secs())),
+        Ok(JobState::Running | JobState::Gone) => {
+            Err(format!("ffmpeg does not answer within {} s", deadline.as_secs()))
+        }
         Err(error) => Err(format!("ffmpeg cannot be looked for: {error}")),
     };
     Survey { listing, audio, ffmpeg }

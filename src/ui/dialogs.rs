@@ -44,7 +44,7 @@ fn question(dialog: Dialog, stage: Stage) -> Question {
 pub(super) fn dialog_ui(ui: &egui::Ui, model: &Model, actions: &mut Vec<Action>) {
     let Some(dialog) = model.dialog else { return };
     let Question { title, text, answers } = question(dialog, model.stage());
-    let modal = Modal::new(Id::unique("question")).show(ui.ctx(), |ui| {
+    let window = Modal::new(Id::unique("question")).show(ui.ctx(), |ui| {
         ui.set_width(440.0);
         ui.label(RichText::new(title).heading());
         ui.label(text);
@@ -62,7 +62,7 @@ pub(super) fn dialog_ui(ui: &egui::Ui, model: &Model, actions: &mut Vec<Action>)
             }
         });
     });
-    if modal.should_close() {
+    if window.should_close() {
         actions.push(Action::Answered(Answer::KeepGoing));
     }
 }

@@ -5,10 +5,16 @@ use eframe::egui::{self, RichText};
 use super::forms::{choice_ui, entry_ui, problems_ui, remark_ui, text_ui};
 use crate::media::Container;
 use crate::model::{Action, Appearance, FfmpegSearch, Model, words};
+use crate::plan;
 use crate::profile::Output;
 
 /// The keys that have their problems shown here.
-pub(super) const FIELDS: &[&str] = &["output.folder", "output.file_name", "output.container", "output.engine"];
+const FIELDS: &[&str] = &["output.folder", "output.file_name", "output.container", "output.engine"];
+
+/// Whether the problems of this key are shown at a control.
+pub(super) fn shows(field: &str) -> bool {
+    FIELDS.contains(&field)
+}
 
 pub(super) fn output_ui(ui: &mut egui::Ui, model: &Model, output: &mut Output, actions: &mut Vec<Action>) {
     // Not shown yet: the engine and subtitles are for profiles written by hand.
@@ -22,7 +28,9 @@ pub(super) fn output_ui(ui: &mut egui::Ui, model: &Model, output: &mut Output, a
     problems_ui(ui, model, "output.folder", actions);
     text_ui(ui, "File name", file_name, "{date} {time}");
     remark_ui(ui, "{date}, {time}, {profile} and {source} are filled in, for example:");
-    ui.label(RichText::new(words::example_file_name(&model.draft, &model.environment.now_name)).monospace().small());
+    if let Some(path) = plan::wished_path(&model.draft, &model.environment) {
+        ui.add(egui::Label::new(RichText::new(path.display().to_string()).monospace().small()).wrap());
+    }
     problems_ui(ui, model, "output.file_name", actions);
     container_ui(ui, container);
     problems_ui(ui, model, "output.container", actions);

@@ -61,13 +61,13 @@ fn tab_words(count: usize, worst: Severity) -> String {
 
 /// Problems of this section whose key has no control of its own here: nothing may stay unseen.
 fn other_problems_ui(ui: &mut egui::Ui, model: &Model, actions: &mut Vec<Action>) {
-    let shown: &[&str] = match model.pane {
-        Pane::Source => source_pane::FIELDS,
-        Pane::Sound => sound_pane::FIELDS,
-        Pane::Video => video_pane::FIELDS,
-        Pane::Output => output_pane::FIELDS,
+    let shows: fn(&str) -> bool = match model.pane {
+        Pane::Source => source_pane::shows,
+        Pane::Sound => sound_pane::shows,
+        Pane::Video => video_pane::shows,
+        Pane::Output => output_pane::shows,
     };
-    let here = |field: &str| Pane::of_field(field) == model.pane && !shown.contains(&field);
+    let here = |field: &str| Pane::of_field(field) == model.pane && !shows(field);
     let mut others = model.problems.iter().filter(|problem| here(&problem.field)).peekable();
     if others.peek().is_some() {
         ui.separator();

@@ -10,7 +10,12 @@ use crate::model::{Action, Model};
 use crate::profile::{Audio, AudioInput};
 
 /// The keys that have their problems shown here.
-pub(super) const FIELDS: &[&str] = &["audio.inputs", "audio.codec", "audio.bitrate_kbps", "audio.sample_rate"];
+const FIELDS: &[&str] = &["audio.inputs", "audio.codec", "audio.bitrate_kbps", "audio.sample_rate"];
+
+/// Whether the problems of this key are shown at a control.
+pub(super) fn shows(field: &str) -> bool {
+    FIELDS.contains(&field) || (field.starts_with("audio.inputs.") && field.ends_with(".device"))
+}
 
 /// As many as the mixer takes at most; more would not fit a screen either.
 const MAX_INPUTS: usize = 6;
@@ -22,7 +27,7 @@ pub(super) fn sound_ui(ui: &mut egui::Ui, model: &Model, audio: &mut Audio, acti
     if let Some(what) = &model.audio_problem {
         remark_ui(ui, what);
     }
-    inputs_ui(ui, model, inputs);
+    inputs_ui(ui, model, inputs, actions);
     problems_ui(ui, model, "audio.inputs", actions);
     if inputs.is_empty() {
         return;
@@ -49,7 +54,7 @@ pub(super) fn sound_ui(ui: &mut egui::Ui, model: &Model, audio: &mut Audio, acti
     problems_ui(ui, model, "audio.sample_rate", actions);
 }
 
-fn inputs_ui(ui: &mut egui::Ui, model: &Model, inputs: &mut Vec<AudioInput>) {
+fn inputs_ui(ui: &mut egui::Ui, model: &Model, inputs: &mut Vec<AudioInput>, actions: &mut Vec<Action>) {
     if inputs.is_empty() {
         let mut device = String::new();
         device_ui(ui, "Sound", &model.environment.audio, &mut device);
@@ -61,7 +66,7 @@ fn inputs_ui(ui: &mut egui::Ui, model: &Model, inputs: &mut Vec<AudioInput>) {
     let many = inputs.len() > 1;
     for (index, input) in inputs.iter_mut().enumerate() {
         let name = if many { format!("Sound {}", index + 1) } else { "Sound".to_owned() };
-        input_ui(ui, model, index, &name, input);
+        input_ui(ui, model, (index, &name), input, actions);
     }
     // An input without a device is one that "No sound" was chosen for.
     inputs.retain(|input| !input.device.is_empty());
@@ -72,9 +77,16 @@ fn inputs_ui(ui: &mut egui::Ui, model: &Model, inputs: &mut Vec<AudioInput>) {
     }
 }
 
-fn input_ui(ui: &mut egui::Ui, model: &Model, index: usize, name: &str, input: &mut AudioInput) {
+fn input_ui(
+    ui: &mut egui::Ui,
+    model: &Model,
+    (index, name): (usize, &str),
+    input: &mut AudioInput,
+    actions: &mut Vec<Action>,
+) {
     let AudioInput { device, gain_db, muted, track: _, offset_ms: _, follow_default: _, unknown: _ } = input;
     device_ui(ui, name, &model.environment.audio, device);
+    problems_ui(ui, model, &format!("audio.inputs.{index}.device"), actions);
     let heard = model.status.audio.get(index);
     meter_ui(ui, name, heard.map_or(Levels::SILENT, |heard| heard.levels), ui.available_width());
     if let Some(problem) = heard.and_then(|heard| heard.problem.as_ref()) {

@@ -9,7 +9,12 @@ use crate::model::{Action, DeviceSearch, Model, words};
 use crate::profile::{Source, SourceKind};
 
 /// The keys that have their problems shown here.
-pub(super) const FIELDS: &[&str] = &["source.kind", "source.id", "source.region", "source.mode", "source.show_cursor"];
+const FIELDS: &[&str] = &["source.kind", "source.id", "source.region", "source.mode", "source.show_cursor"];
+
+/// Whether the problems of this key are shown at a control.
+pub(super) fn shows(field: &str) -> bool {
+    FIELDS.contains(&field)
+}
 
 const KINDS: [SourceKind; 6] = [
     SourceKind::Screen,
@@ -30,7 +35,7 @@ pub(super) fn source_ui(
     let listing = &model.environment.listing;
     let Source { kind, id, region, mode, show_cursor, unknown: _ } = source;
     let before = *kind;
-    choice_ui(ui, "Record", words::source_kind(*kind), |ui| {
+    choice_ui(ui, "What to record", words::source_kind(*kind), |ui| {
         for this in KINDS {
             entry_ui(ui, kind, this, words::source_kind(this));
         }
@@ -145,6 +150,6 @@ fn refresh_ui(ui: &mut egui::Ui, model: &Model, actions: &mut Vec<Action>) {
         }
     });
     for problem in &model.environment.listing.problems {
-        remark_ui(ui, problem);
+        remark_ui(ui, &format!("{problem}. {}", problem.help()));
     }
 }

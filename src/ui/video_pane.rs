@@ -6,12 +6,12 @@ use super::ViewMemory;
 use super::forms::{choice_ui, entry_ui, name_ui, problems_ui, remark_ui, text_ui};
 use super::memory::Typing;
 use crate::media::VideoCodec;
-use crate::model::{Action, Model, words};
+use crate::model::{Action, DeviceSearch, Model, words};
 use crate::plan::Works;
 use crate::profile::{FrameTimingChoice, RateControl, Video};
 
 /// The keys that have their problems shown here.
-pub(super) const FIELDS: &[&str] = &[
+const FIELDS: &[&str] = &[
     "video.codec",
     "video.encoder",
     "video.rate_control",
@@ -24,6 +24,11 @@ pub(super) const FIELDS: &[&str] = &[
     "video.keyframe_interval_s",
     "video.pixel_format",
 ];
+
+/// Whether the problems of this key are shown at a control.
+pub(super) fn shows(field: &str) -> bool {
+    FIELDS.contains(&field)
+}
 
 const SIZES: [(&str, &str); 5] = [
     ("source", "As the source"),
@@ -60,7 +65,7 @@ pub(super) fn video_ui(
     } = video;
     codec_ui(ui, codec, encoder);
     problems_ui(ui, model, "video.codec", actions);
-    encoder_ui(ui, model, codec, encoder);
+    encoder_ui(ui, model, codec, encoder, actions);
     problems_ui(ui, model, "video.encoder", actions);
     rate_control_ui(ui, rate_control);
     problems_ui(ui, model, "video.rate_control", actions);
@@ -106,7 +111,7 @@ fn codec_ui(ui: &mut egui::Ui, codec: &mut String, encoder: &mut String) {
     }
 }
 
-fn encoder_ui(ui: &mut egui::Ui, model: &Model, codec: &str, encoder: &mut String) {
+fn encoder_ui(ui: &mut egui::Ui, model: &Model, codec: &str, encoder: &mut String, actions: &mut Vec<Action>) {
     let chosen = if encoder == "auto" { "Automatic".to_owned() } else { encoder.clone() };
     let all = model.environment.ffmpeg.as_ref().map_or(&[][..], |ffmpeg| &ffmpeg.encoders);
     choice_ui(ui, "Encoder", &chosen, |ui| {
@@ -122,6 +127,11 @@ fn encoder_ui(ui: &mut egui::Ui, model: &Model, codec: &str, encoder: &mut Strin
             }
         }
     });
+    let untried = all.iter().any(|info| info.codec == codec && info.works == Works::Unknown);
+    let idle = model.devices != DeviceSearch::Running;
+    if untried && ui.add_enabled(idle, egui::Button::new("Try these encoders")).clicked() {
+        actions.push(Action::TryEncodersPressed);
+    }
     if let Some(Works::No { reason }) = all.iter().find(|info| info.name == *encoder).map(|info| &info.works) {
         remark_ui(ui, reason);
     }
