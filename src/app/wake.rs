@@ -20,14 +20,24 @@ use crate::ui::SelfPortrait;
 pub(super) const AT_ONCE: Duration = Duration::from_micros(100);
 /// 30 pictures a second while nothing is recorded.
 const PREVIEW_PAUSE: Duration = Duration::from_millis(33);
-/// 15 a second while recording: the encoder needs the machine more.
-const RECORDING_PREVIEW_PAUSE: Duration = Duration::from_millis(66);
+/// Pictures and levels 15 times a second while recording: the encoder needs the machine more.
+const RECORDING_PAUSE: Duration = Duration::from_millis(66);
 /// Sound levels, 20 times a second.
 const METER_PAUSE: Duration = Duration::from_millis(50);
 /// Counting numbers, 5 times a second.
 const NUMBER_PAUSE: Duration = Duration::from_millis(200);
 /// Everything, while the window films itself.
 pub(super) const SELF_PORTRAIT_PAUSE: Duration = Duration::from_secs(1);
+
+/// Whether pictures are painted, and which is the newest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Pictures {
+    /// A card stands in their place.
+    #[default]
+    Hidden,
+    /// The picture of this number, or none yet.
+    Shown(Option<u64>),
+}
 
 /// What the window shows now.
 #[derive(Clone, Debug, Default)]
@@ -36,8 +46,8 @@ pub(super) struct Painted {
     pub(super) at: Timestamp,
     /// The status in it.
     pub(super) status: Arc<Status>,
-    /// The number of the picture in it; `None` if pictures are not shown now.
-    pub(super) preview_seq: Option<u64>,
+    /// The pictures in it.
+    pub(super) pictures: Pictures,
     /// Whether it films itself.
     pub(super) portrait: SelfPortrait,
 }
@@ -100,15 +110,17 @@ fn pause(painted: &Painted, status: &Arc<Status>, preview_seq: Option<u64>) -> O
     if !same_stage(&before.state, &status.state) || !same_source(&before.source, &status.source) {
         return Some(Duration::ZERO);
     }
-    if painted.preview_seq.is_some() && painted.preview_seq != preview_seq {
-        let recording = status.state.is_busy();
-        return Some(least(if recording { RECORDING_PREVIEW_PAUSE } else { PREVIEW_PAUSE }));
+    let recording = status.state.is_busy();
+    if let Pictures::Shown(shown) = painted.pictures
+        && shown != preview_seq
+    {
+        return Some(least(if recording { RECORDING_PAUSE } else { PREVIEW_PAUSE }));
     }
     if Arc::ptr_eq(before, status) {
         return None;
     }
     if meters(before) != meters(status) {
-        return Some(least(METER_PAUSE));
+        return Some(least(if recording { RECORDING_PAUSE } else { METER_PAUSE }));
     }
     (numbers(before) != numbers(status)).then(|| least(NUMBER_PAUSE))
 }
@@ -174,7 +186,12 @@ mod tests {
     }
 
     fn painted(status: Status) -> Painted {
-        Painted { at: Timestamp::default(), status: Arc::new(status), preview_seq: Some(7), portrait: SelfPortrait::No }
+        Painted {
+            at: Timestamp::default(),
+            status: Arc::new(status),
+            pictures: Pictures::Shown(Some(7)),
+            portrait: SelfPortrait::No,
+        }
     }
 
     fn pause_after(painted: &Painted, change: impl FnOnce(&mut Status)) -> Option<Duration> {
@@ -204,15 +221,18 @@ mod tests {
         assert_eq!(pause_after(&painted, |status| status.frames.repeated = 1), Some(NUMBER_PAUSE));
         let same = Arc::clone(&painted.status);
         assert_eq!(pause(&painted, &same, Some(8)), Some(PREVIEW_PAUSE));
-        let hidden = Painted { preview_seq: None, ..painted.clone() };
+        let hidden = Painted { pictures: Pictures::Hidden, ..painted.clone() };
         assert_eq!(pause(&hidden, &same, Some(8)), None, "nobody sees the picture");
+        let empty = Painted { pictures: Pictures::Shown(None), ..painted.clone() };
+        assert_eq!(pause(&empty, &same, None), None, "there is no picture");
+        assert_eq!(pause(&empty, &same, Some(1)), Some(PREVIEW_PAUSE));
     }
 
     #[test]
     fn recording_halves_the_preview_and_a_self_portrait_slows_everything() {
         let recording = painted(Status { state: State::Recording, ..idle() });
         let status = Arc::clone(&recording.status);
-        assert_eq!(pause(&recording, &status, Some(8)), Some(RECORDING_PREVIEW_PAUSE));
+        assert_eq!(pause(&recording, &status, Some(8)), Some(RECORDING_PAUSE));
         let mirror = Painted { portrait: SelfPortrait::Yes, ..recording };
         assert_eq!(pause(&mirror, &status, Some(8)), Some(SELF_PORTRAIT_PAUSE));
         assert_eq!(pause_after(&mirror, |status| status.frames.repeated = 1), Some(SELF_PORTRAIT_PAUSE));

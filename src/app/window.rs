@@ -11,7 +11,7 @@ use super::persist::SettingsStore;
 use super::portrait::{pixels, self_portrait};
 use super::ports::{FolderDialogs, Machine, SessionPort};
 use super::textures::Textures;
-use super::wake::{AT_ONCE, Painted, SELF_PORTRAIT_PAUSE, WakeGate};
+use super::wake::{AT_ONCE, Painted, Pictures, SELF_PORTRAIT_PAUSE, WakeGate};
 use crate::model::{Action, Closing, Effect, Model, Settings, WindowSize, update};
 use crate::plan::Environment;
 use crate::rt::Clock;
@@ -186,11 +186,12 @@ impl eframe::App for App {
         apply_appearance(&ctx, self.model.appearance);
         self.follow_preview(&ctx);
         let actions = self.paint(ui);
-        let preview_seq = self.shows_pictures().then(|| self.textures.shown_seq().unwrap_or(u64::MAX));
+        let pictures =
+            if self.shows_pictures() { Pictures::Shown(self.textures.shown_seq()) } else { Pictures::Hidden };
         self.session.gate.painted(Painted {
             at: self.jobs.now(),
             status: Arc::clone(&self.model.status),
-            preview_seq,
+            pictures,
             portrait: self.session.portrait,
         });
         if !actions.is_empty() {

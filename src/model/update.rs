@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::state::{Asked, FolderLook};
 use super::{
     Action, Answer, Closing, DeviceSearch, Dialog, Effect, FfmpegSearch, Found, Model, NoticeLine, Pane, Picked,
-    Settings, Stage, preview_request,
+    Settings, Stage, preview_request, words,
 };
 use crate::plan::{self, Fix, FolderFact, OutputFacts, Plan, Searched, Severity, Works};
 use crate::profile::{self, Profile};
@@ -274,11 +274,11 @@ fn surveyed(model: &mut Model, found: Found) -> Vec<Effect> {
     model.devices = DeviceSearch::Done;
     model.environment.searched = Searched::Done;
     model.environment.listing = listing;
-    model.audio_problem = audio.as_ref().err().cloned();
+    model.audio_problem = audio.as_ref().err().map(|what| words::sentence(what));
     model.environment.audio = audio.unwrap_or_default();
     model.ffmpeg = match &ffmpeg {
         Ok(_) => FfmpegSearch::Found,
-        Err(what) => FfmpegSearch::Missing { what: what.clone() },
+        Err(what) => FfmpegSearch::Missing { what: words::sentence(what) },
     };
     model.environment.ffmpeg = ffmpeg.ok();
     check(model);

@@ -228,9 +228,9 @@ fn record_waits_for_ffmpeg_and_says_when_there_is_none() {
     assert!(model.problems.is_empty(), "nothing is judged before ffmpeg was tried out");
     let nothing = Found { ffmpeg: Err("ffmpeg was not found".into()), audio: Err("no sound server".into()), ..found() };
     let effects = update(&mut model, Action::Surveyed(Box::new(nothing)));
-    assert!(effects.is_empty() && model.audio_problem.as_deref() == Some("no sound server"));
+    assert!(effects.is_empty() && model.audio_problem.as_deref() == Some("No sound server."));
     assert!(!model.problems.is_empty());
-    assert!(matches!(&model.ffmpeg, FfmpegSearch::Missing { what } if what == "ffmpeg was not found"));
+    assert!(matches!(&model.ffmpeg, FfmpegSearch::Missing { what } if what == "ffmpeg was not found."));
     let again = update(&mut model, Action::RefreshPressed);
     assert!(matches!(again.as_slice(), [Effect::Survey { .. }]), "{again:?}");
     assert!(!model.can_record(), "ffmpeg is looked for again");

@@ -36,6 +36,17 @@ pub fn time_left(left_s: Option<f64>) -> String {
     }
 }
 
+/// An error's words as a sentence of their own.
+pub fn sentence(words: &str) -> String {
+    let words = words.trim();
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    // A name stays as it is written.
+    let first = if words.starts_with("ffmpeg") { "f".to_owned() } else { first };
+    let end = if words.ends_with(['.', '!', '?', ':']) || words.is_empty() { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
+
 /// `4:05` for the length of a finished file.
 pub fn length(seconds: f64) -> String {
     let whole = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default().as_secs();
@@ -126,6 +137,14 @@ mod tests {
         assert_eq!(time_left(Some(1e300)), "more than 1000 h left");
         assert_eq!(time_left(None), "");
         assert_eq!((length(65.9), length(3_605.0), length(-1.0)), ("1:05".into(), "1:00:05".into(), "0:00".into()));
+    }
+
+    #[test]
+    fn errors_become_sentences() {
+        assert_eq!(sentence("no sound server answers"), "No sound server answers.");
+        assert_eq!(sentence("Done. "), "Done.");
+        assert_eq!(sentence("ffmpeg is gone"), "ffmpeg is gone.");
+        assert_eq!((sentence("é"), sentence(" ")), ("É.".to_owned(), String::new()));
     }
 
     #[test]

@@ -92,10 +92,12 @@ impl Readout {
 
 /// Recorded time; of a finished recording its length.
 fn shown_time(status: &Status) -> Duration {
-    match &status.state {
-        State::Done(report) => Duration::try_from_secs_f64(report.duration_s).unwrap_or(status.elapsed),
-        _ => status.elapsed,
-    }
+    let report = match &status.state {
+        State::Done(report) => Some(&**report),
+        State::Failed(failure) => failure.saved.as_ref(),
+        State::Idle | State::Starting | State::Recording | State::Finalizing { .. } => None,
+    };
+    report.and_then(|report| Duration::try_from_secs_f64(report.duration_s).ok()).unwrap_or(status.elapsed)
 }
 
 #[cfg(test)]

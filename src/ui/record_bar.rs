@@ -43,8 +43,10 @@ fn big_button_ui(ui: &mut egui::Ui, model: &Model, actions: &mut Vec<Action>) {
         Stage::Finishing => (Mark::Square, "Finishing…", false),
     };
     let text = RichText::new(text).size(18.0).color(Color32::WHITE);
-    let button =
-        Button::new((mark_atom(mark, 15.0), text)).fill(theme::RECORD_RED).min_size(Vec2::new(150.0, 42.0)).gap(10.0);
+    let button = Button::new((mark_atom(mark, 15.0, Some(Color32::WHITE)), text))
+        .fill(theme::RECORD_RED)
+        .min_size(Vec2::new(150.0, 42.0))
+        .gap(10.0);
     let hint = format!("Shortcut: {}", ui.ctx().format_shortcut(&RECORD_SHORTCUT));
     let response = ui.add_enabled(enabled, button).on_hover_text(hint);
     if response.clicked() {

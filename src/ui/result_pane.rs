@@ -71,7 +71,7 @@ fn files_ui(ui: &mut egui::Ui, report: &FinishedReport, actions: &mut Vec<Action
 
 fn file_buttons_ui(ui: &mut egui::Ui, path: &Path, actions: &mut Vec<Action>) {
     ui.horizontal_wrapped(|ui| {
-        if ui.button((mark_atom(Mark::Triangle, 12.0), "Play")).clicked() {
+        if ui.button((mark_atom(Mark::Triangle, 12.0, None), "Play")).clicked() {
             actions.push(Action::PlayPressed(path.to_owned()));
         }
         if ui.button("Show in folder").clicked() {

@@ -1,6 +1,8 @@
 //! Shapes drawn by hand, because fonts lack them, and the sound meter.
 
-use eframe::egui::{self, Atom, AtomExt as _, Color32, Rect, Sense, Stroke, Vec2, WidgetInfo, accesskit::Role, pos2};
+use eframe::egui::{
+    self, Atom, AtomExt as _, AtomPaintArgs, Color32, Rect, Sense, Stroke, Vec2, WidgetInfo, accesskit::Role, pos2,
+};
 
 use super::theme;
 use crate::media::Levels;
@@ -20,10 +22,12 @@ pub(super) enum Mark {
     Attention,
 }
 
-/// A mark as a part of a button.
-pub(super) fn mark_atom(mark: Mark, side: f32) -> Atom<'static> {
-    Atom::paint(Vec2::splat(side), move |ui, args| paint_mark(ui.painter(), mark, args.rect, args.fallback_text_color))
-        .atom_size(Vec2::splat(side))
+/// A mark as a part of a button; without a colour of its own it has the text's.
+pub(super) fn mark_atom(mark: Mark, side: f32, colour: Option<Color32>) -> Atom<'static> {
+    let paint = move |ui: &egui::Ui, args: AtomPaintArgs| {
+        paint_mark(ui.painter(), mark, args.rect, colour.unwrap_or(args.fallback_text_color));
+    };
+    Atom::paint(Vec2::splat(side), paint).atom_size(Vec2::splat(side))
 }
 
 /// A mark as a picture of its own; the text beside it says the same.

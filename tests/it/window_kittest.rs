@@ -157,7 +157,7 @@ fn escape_answers_a_question_with_no() {
 /// The name of what has the keyboard.
 fn focused(window: &Window) -> Option<String> {
     let root = window.harness.root();
-    let node = root.children_recursive().find(|node| node.is_focused())?;
+    let node = root.children_recursive().find(egui_kittest::Node::is_focused)?;
     node.accesskit_node().label()
 }
 
@@ -472,11 +472,17 @@ fn nothing_is_cut_off_or_overlaps_in_the_smallest_window() {
         settings.profile.output.folder = "/home/me/a/rather/long/path/to/a/folder/for/recordings".to_owned();
         let mut window = Window::open(Begin { size: [800.0, 500.0], settings, ..Begin::default() });
         window.session.change(busy_status);
+        window.session.change(|status| {
+            let (what, help) = ("A line that is too long for one line in so small a window.".into(), "Help.".into());
+            status.notices.push(Notice { id: 1, severity: Severity::Warning, code: "test", what, help });
+        });
         window.session.show(1);
         for state in [State::Idle, State::Starting, State::Recording, FINISHING, done(Verdict::Good), failed(true)] {
             let name = format!("{pane:?} {state:?}");
             window.go(state);
             assert_nothing_overlaps(&window, &name);
+            let preview = window.harness.get_by_label("Preview of Test pattern").rect();
+            assert!(preview.height() > 40.0, "{name}: of the preview is left: {preview:?}");
         }
     }
 }

@@ -23,7 +23,7 @@ use gearcast::session::{
 
 /// Notes what is sent and shows what the test puts.
 #[derive(Default)]
-pub struct FakeSession {
+pub(crate) struct FakeSession {
     sent: Latest<Vec<Command>>,
     status: Latest<Arc<Status>>,
     image: Latest<Arc<PreviewImage>>,
@@ -52,7 +52,7 @@ impl SessionPort for FakeSession {
 
 impl FakeSession {
     /// What was sent since the last call, by name; the preview's comings and goings are left out.
-    pub fn take_sent(&self) -> Vec<&'static str> {
+    pub(crate) fn take_sent(&self) -> Vec<&'static str> {
         let name = |command: &Command| match command {
             Command::Preview(_) | Command::Watch(_) => None,
             Command::Start(_) => Some("start"),
@@ -63,24 +63,24 @@ impl FakeSession {
     }
 
     /// What was sent since the last call.
-    pub fn take_commands(&self) -> Vec<Command> {
+    pub(crate) fn take_commands(&self) -> Vec<Command> {
         self.sent.take().unwrap_or_default()
     }
 
     /// The session goes on to this state, the rest stays.
-    pub fn set_state(&self, state: State) {
+    pub(crate) fn set_state(&self, state: State) {
         self.change(|status| status.state = state);
     }
 
     /// The session has a new status.
-    pub fn change(&self, edit: impl FnOnce(&mut Status)) {
+    pub(crate) fn change(&self, edit: impl FnOnce(&mut Status)) {
         let mut status = (*self.status()).clone();
         edit(&mut status);
         self.status.put(Arc::new(status));
     }
 
     /// The preview has a new picture.
-    pub fn show(&self, seq: u64) {
+    pub(crate) fn show(&self, seq: u64) {
         self.image.put(Arc::new(PreviewImage {
             size: Resolution::new(64, 36),
             y: Arc::new(vec![120; 64 * 36]),
@@ -93,11 +93,11 @@ impl FakeSession {
 }
 
 /// One of everything.
-pub struct FakeMachine {
+pub(crate) struct FakeMachine {
     /// What a look at the machine brings.
-    pub found: Found,
+    pub(crate) found: Found,
     /// What was shown or opened.
-    pub opened: Arc<Latest<PathBuf>>,
+    pub(crate) opened: Arc<Latest<PathBuf>>,
 }
 
 impl Machine for FakeMachine {
@@ -128,7 +128,7 @@ impl Machine for FakeMachine {
 }
 
 /// What a look at the machine brings.
-pub fn everything() -> Found {
+pub(crate) fn everything() -> Found {
     let size = Resolution::new(1920, 1080);
     let encoder = |name: &str, codec: &str, works| EncoderInfo { name: name.into(), codec: codec.into(), works };
     let encoders = vec![
@@ -164,7 +164,7 @@ pub fn everything() -> Found {
 }
 
 /// Answers at once.
-pub struct FakeDialogs(pub Picked);
+pub(crate) struct FakeDialogs(pub Picked);
 
 impl FolderDialogs for FakeDialogs {
     fn pick_folder(&self, _: &str, _: &Path) -> PickJob {
@@ -174,21 +174,21 @@ impl FolderDialogs for FakeDialogs {
 }
 
 /// The window and the hands that play its surroundings.
-pub struct Window {
-    pub harness: Harness<'static, App>,
-    pub session: Arc<FakeSession>,
-    pub clock: Arc<ManualClock>,
-    pub opened: Arc<Latest<PathBuf>>,
-    pub settings: PathBuf,
+pub(crate) struct Window {
+    pub(crate) harness: Harness<'static, App>,
+    pub(crate) session: Arc<FakeSession>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) opened: Arc<Latest<PathBuf>>,
+    pub(crate) settings: PathBuf,
     _folder: tempfile::TempDir,
 }
 
 /// How a window is to begin.
-pub struct Begin {
-    pub size: [f32; 2],
-    pub settings: Settings,
-    pub found: Found,
-    pub picked: Picked,
+pub(crate) struct Begin {
+    pub(crate) size: [f32; 2],
+    pub(crate) settings: Settings,
+    pub(crate) found: Found,
+    pub(crate) picked: Picked,
 }
 
 impl Default for Begin {
@@ -202,7 +202,7 @@ impl Default for Begin {
 
 impl Window {
     /// A window whose machine has been looked at.
-    pub fn open(begin: Begin) -> Self {
+    pub(crate) fn open(begin: Begin) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let settings = folder.path().join("settings.toml");
         let session = Arc::new(FakeSession::default());
@@ -227,56 +227,53 @@ impl Window {
     }
 
     /// The state.
-    pub fn model(&self) -> &Model {
+    pub(crate) fn model(&self) -> &Model {
         self.harness.state().model()
     }
 
     /// Draws until nothing moves; a click's consequences are drawn too. Every widget must have a name.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.clock.advance(Duration::from_millis(250));
         self.harness.run();
         self.harness.run();
     }
 
     /// Draws until jobs have brought this about; each round lets a millisecond pass for their threads.
-    pub fn until(&mut self, reached: impl Fn(&Model) -> bool) {
+    pub(crate) fn until(&mut self, reached: impl Fn(&Model) -> bool) {
         let pause = StopSource::new();
-        for _ in 0..20_000 {
+        let came = (0..20_000).any(|_| {
             self.settle();
-            if reached(self.model()) {
-                return;
-            }
-            pause.token().wait(Duration::from_millis(1));
-        }
-        panic!("never reached: {:#?}", self.model());
+            reached(self.model()) || pause.token().wait(Duration::from_millis(1))
+        });
+        assert!(came, "never reached: {:#?}", self.model());
     }
 
     /// Clicks the one widget of this name.
-    pub fn click(&mut self, label: &str) {
+    pub(crate) fn click(&mut self, label: &str) {
         self.harness.get_by_label(label).click();
         self.settle();
     }
 
     /// Whether there is text or a widget of this name.
-    pub fn shows(&self, label: &str) -> bool {
+    pub(crate) fn shows(&self, label: &str) -> bool {
         self.harness.query_all_by_label_contains(label).next().is_some()
     }
 
     /// Presses a key.
-    pub fn press(&mut self, modifiers: Modifiers, key: egui::Key) {
+    pub(crate) fn press(&mut self, modifiers: Modifiers, key: egui::Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.settle();
     }
 
     /// The session goes on to this state.
-    pub fn go(&mut self, state: State) {
+    pub(crate) fn go(&mut self, state: State) {
         self.session.set_state(state);
         self.settle();
     }
 }
 
 /// A status with everything in it.
-pub fn busy_status(status: &mut Status) {
+pub(crate) fn busy_status(status: &mut Status) {
     status.elapsed = Duration::from_secs(3723);
     status.fps = 30.0;
     status.frames =
@@ -290,7 +287,7 @@ pub fn busy_status(status: &mut Status) {
 }
 
 /// A finished recording.
-pub fn report(verdict: Verdict) -> FinishedReport {
+pub(crate) fn report(verdict: Verdict) -> FinishedReport {
     let check = |name, ok, detail: &str| CheckResult { name, ok, detail: detail.to_owned() };
     FinishedReport {
         files: vec![FileReport {

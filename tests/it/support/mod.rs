@@ -1,3 +1,3 @@
 //! What several tests need.
 
-pub mod fake_window;
+pub(crate) mod fake_window;
