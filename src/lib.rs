@@ -1,14 +1,20 @@
-//! gearcast: a desktop recorder and live-streamer over a WriteGear engine.
+//! gearcast: a desktop recorder and live-streamer over a `WriteGear` engine.
 
-pub mod app;
-pub mod audio;
-pub mod capture;
-pub mod ffmpeg;
-pub mod imaging;
 pub mod media;
-pub mod model;
-pub mod plan;
-pub mod profile;
 pub mod rt;
+pub mod imaging;
+pub mod nut;
+pub mod ffmpeg;
+pub mod capture;
+pub mod audio;
+pub mod profile;
+pub mod plan;
+pub mod pacer;
+pub mod preview;
+pub mod writegear;
+pub mod fanout;
 pub mod session;
+pub mod model;
 pub mod ui;
+pub mod app;
+pub mod cli;

@@ -1,3 +1,7 @@
 //! The program: a window, or `gearcast record` without one.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gearcast::cli::run()
+}

@@ -39,9 +39,6 @@ pub enum AppError {
     /// The session's thread could not be started.
     #[error("the recorder could not be started: {0}")]
     Session(#[source] io::Error),
-    /// The profile named on the command line.
-    #[error(transparent)]
-    Profile(#[from] crate::profile::StoreError),
     /// No place for settings and caches.
     #[error(transparent)]
     NoHome(#[from] crate::profile::NoHome),

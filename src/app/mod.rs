@@ -21,6 +21,6 @@ pub use error::{AppError, PersistError};
 pub use machine::DesktopMachine;
 pub use persist::SettingsStore;
 pub use ports::{FolderDialogs, Machine, PickJob, SessionPort};
-pub use run::{AppSetup, run};
+pub use run::{Setup, run};
 pub use wake::WakeGate;
 pub use window::{App, Parts};

@@ -1,7 +1,7 @@
 //! Opening the window on the real desktop.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use eframe::egui::{self, ViewportBuilder};
@@ -15,29 +15,33 @@ use super::wake::WakeGate;
 use super::window::{App, Parts, TITLE};
 use crate::model::{Settings, WindowSize};
 use crate::plan::Environment;
-use crate::profile::{Places, Store};
+use crate::profile::{Places, Profile};
 use crate::rt::{Clock, RealClock};
 use crate::session::{Session, SessionSetup};
 
 /// What the window starts with.
-#[derive(Debug, Default)]
-pub struct AppSetup {
-    /// A profile's name or file; `None` goes on with the settings as last edited.
-    pub profile: Option<String>,
+#[derive(Debug)]
+pub struct Setup {
+    /// A profile asked for by name; `None` goes on with the settings as last edited.
+    pub profile: Option<Profile>,
     /// The ffmpeg to use, a program or its folder.
     pub ffmpeg: Option<PathBuf>,
+    /// Where ffmpeg's capabilities are kept.
+    pub cache_dir: PathBuf,
+    /// What is known of the machine before it is looked at: the home folder, the time.
+    pub environment: Environment,
 }
 
 /// Opens the window and stays until it is closed. To be called on the main thread.
-pub fn run(setup: AppSetup) -> Result<(), AppError> {
+pub fn run(setup: Setup) -> Result<(), AppError> {
     if !has_display() {
         return Err(AppError::NoDisplay);
     }
-    let places = Places::from_env()?;
-    let store = SettingsStore::at(places.settings());
+    let Setup { profile, ffmpeg, cache_dir, environment } = setup;
+    let store = SettingsStore::at(Places::from_env()?.settings());
     let (mut settings, told) = store.load();
-    if let Some(name) = &setup.profile {
-        settings.profile = Store::new(places.profiles()).load(name)?.0.profile;
+    if let Some(profile) = profile {
+        settings.profile = profile;
     }
     let options = native_options(&settings);
     // Some missing libraries are a panic of the toolkit, not an error (xkbcommon).
@@ -45,7 +49,7 @@ pub fn run(setup: AppSetup) -> Result<(), AppError> {
         eframe::run_native(
             TITLE,
             options,
-            Box::new(|cc| Ok(Box::new(build(cc, setup.ffmpeg, &places, Remembered { settings, told, store })?))),
+            Box::new(|cc| Ok(Box::new(build(cc, Known { ffmpeg, cache_dir, environment, settings, told, store })?))),
         )
     }));
     match ran {
@@ -54,22 +58,18 @@ pub fn run(setup: AppSetup) -> Result<(), AppError> {
     }
 }
 
-/// What was remembered, and where.
-struct Remembered {
+/// What is known before the window is there.
+struct Known {
+    ffmpeg: Option<PathBuf>,
+    cache_dir: PathBuf,
+    environment: Environment,
     settings: Settings,
     told: Option<String>,
     store: SettingsStore,
 }
 
-fn build(
-    cc: &eframe::CreationContext<'_>,
-    ffmpeg: Option<PathBuf>,
-    places: &Places,
-    remembered: Remembered,
-) -> Result<App, std::io::Error> {
-    let Remembered { settings, told, store } = remembered;
-    let cache_dir = places.cache().to_owned();
-    let home = places.home().map(Path::to_owned).unwrap_or_default();
+fn build(cc: &eframe::CreationContext<'_>, known: Known) -> Result<App, std::io::Error> {
+    let Known { ffmpeg, cache_dir, environment, settings, told, store } = known;
     let clock: Arc<dyn Clock> = Arc::new(RealClock);
     let gate = WakeGate::new(cc.egui_ctx.clone(), Arc::clone(&clock));
     let waker = Arc::clone(&gate);
@@ -82,7 +82,6 @@ fn build(
     let session: Arc<dyn SessionPort> = Arc::new(session);
     let machine = Arc::new(DesktopMachine::new(ffmpeg, cache_dir));
     let dialogs = Box::new(DesktopDialogs::new(Arc::clone(&clock)));
-    let environment = Environment { home, ..Environment::default() };
     Ok(App::new(cc, Parts { session, gate, machine, dialogs, clock, settings, told, store: Some(store), environment }))
 }
 

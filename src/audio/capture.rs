@@ -1,7 +1,7 @@
 //! One open input: the thread `audio-<device>` that opens it, delivers its blocks and notices when it is lost.
 //!
-//! Every call into the sound server runs on a job with a deadline: a server that accepts and never answers can hold
-//! up a thread for ever, and must not hold up this one.
+//! The device is opened on a job with a deadline: a server that accepts and never answers, or a card's driver, can
+//! hold up a thread, and must not hold up this one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,15 +11,11 @@ use std::time::Duration;
 use super::device::{Callbacks, Opened, Raw, Server};
 use super::stamps::Stamps;
 use super::{AudioError, AudioInfo, AudioSpec, choose, tone};
-use crate::media::{AudioBlock, Timestamp};
-use crate::rt::{Clock, Job, JobState, JoinOutcome, StopToken, Worker, spawn_job};
+use crate::media::AudioBlock;
+use crate::rt::{Clock, JobState, JoinOutcome, StopToken, Worker, spawn_job};
 
-/// An idle output of PulseAudio wakes every 2 s, and the stream is not open before that.
+/// Sound servers answer in milliseconds, cards that have to wake up in a second or two.
 const OPEN_DEADLINE: Duration = Duration::from_secs(8);
-/// How often the device is looked for (2 ms of work) …
-const WATCH_PERIOD: Duration = Duration::from_secs(1);
-/// … and how long the server may take to answer before it is given up.
-const WATCH_DEADLINE: Duration = Duration::from_secs(5);
 /// How long a stop waits: longer than the longest regular opening.
 const STOP_DEADLINE: Duration = Duration::from_secs(4);
 /// Room between callback and thread: 2 s of blocks of 10 ms. When it is full the newest block is dropped and counted.
@@ -97,13 +93,13 @@ impl Listener {
         let (faults_in, faults) = sync_channel(1);
         let clock = Arc::clone(&self.clock);
         let callbacks = Callbacks { clock, blocks: blocks_in, faults: faults_in, dropped: Arc::clone(&self.dropped) };
-        let opened = match self.open(callbacks) {
+        let mut opened = match self.open(callbacks) {
             Ok(Some(opened)) => opened,
             Ok(None) => return,
             Err(error) => return self.tell(deliver, Heard::Lost(error)),
         };
         self.tell(deliver, Heard::Started(opened.info.clone()));
-        if let Err(error) = self.follow(&opened, &blocks, &faults, deliver) {
+        if let Err(error) = self.follow(&mut opened, &blocks, &faults, deliver) {
             // Told before the stream is dropped: that can hang with a server that hangs.
             self.tell(deliver, Heard::Lost(error));
         }
@@ -117,9 +113,9 @@ impl Listener {
 
     /// `None` if stop was asked meanwhile. A job that is left behind closes what it may still open.
     fn open(&self, callbacks: Callbacks) -> Result<Option<Opened>, AudioError> {
-        let spec = self.spec.clone();
+        let (spec, clock) = (self.spec.clone(), Arc::clone(&self.clock));
         let work = move |stop: StopToken| {
-            let server = Server::connect(&stop)?;
+            let server = Server::connect(&clock, &stop)?;
             let device = choose::choose(&spec, &server.devices()?)?;
             server.open(device, callbacks)
         };
@@ -147,25 +143,24 @@ impl Listener {
         AudioError::Refused { name: self.spec.to_string(), reason: reason.to_owned() }
     }
 
-    /// The stream drops its callback a moment before it reports why.
+    /// A stream may drop its callback a moment before it reports why; a server that dies reports nothing.
     fn why_it_ended(opened: &Opened, faults: &Receiver<AudioError>) -> AudioError {
         faults.recv_timeout(TICK * 10).unwrap_or_else(|_| AudioError::ServerGone {
             name: opened.info.device.name.clone(),
-            reason: "its stream ended".to_owned(),
+            reason: "the connection ended".to_owned(),
         })
     }
 
     /// Delivers blocks until stop is asked (`Ok`) or the device is lost.
     fn follow(
         &self,
-        opened: &Opened,
+        opened: &mut Opened,
         blocks: &Receiver<Raw>,
         faults: &Receiver<AudioError>,
         deliver: &mut dyn FnMut(Heard),
     ) -> Result<(), AudioError> {
         let AudioInfo { sample_rate, channels, .. } = opened.info;
         let mut stamps = Stamps::new(sample_rate);
-        let mut watch = Watch { due: self.clock.now() + WATCH_PERIOD, asked: None };
         while !self.stop.is_stopped() {
             match blocks.recv_timeout(TICK) {
                 Ok(Raw { first_frame, captured_at, samples }) => {
@@ -178,38 +173,7 @@ impl Listener {
             if let Ok(fault) = faults.try_recv() {
                 return Err(fault);
             }
-            watch.look(opened, self.clock.now())?;
-        }
-        Ok(())
-    }
-}
-
-/// Asks once a second whether the device is still there.
-struct Watch {
-    due: Timestamp,
-    asked: Option<Job<Result<(), AudioError>>>,
-}
-
-impl Watch {
-    fn look(&mut self, opened: &Opened, now: Timestamp) -> Result<(), AudioError> {
-        if let Some(job) = &mut self.asked {
-            match job.poll() {
-                JobState::Done(answer) => {
-                    self.asked = None;
-                    return answer;
-                }
-                JobState::Gone => self.asked = None,
-                JobState::Running if now.since(self.due) > WATCH_DEADLINE => {
-                    let name = opened.info.device.name.clone();
-                    return Err(AudioError::Stalled { name, seconds: WATCH_DEADLINE.as_secs() });
-                }
-                JobState::Running => {}
-            }
-        } else if now >= self.due && opened.server.needs_watching() {
-            self.due = now + WATCH_PERIOD;
-            let (server, device) = (Arc::clone(&opened.server), opened.info.device.clone());
-            let look = move |_| server.still_has(&device);
-            self.asked = Some(spawn_job("audio-watch", || {}, look).map_err(|error| AudioError::thread(&error))?);
+            opened.attend()?;
         }
         Ok(())
     }
@@ -231,7 +195,7 @@ mod tests {
         assert_eq!(second.captured_at.nanos_since(first.captured_at), 10_000_000);
         assert_eq!(capture.dropped_blocks(), 0);
         assert_eq!(capture.stop(), JoinOutcome::Joined);
-        told.iter().for_each(|heard| assert!(matches!(heard, Heard::Block(_)), "{heard:?}"));
+        assert!(told.iter().all(|heard| matches!(heard, Heard::Block(_))), "and nothing else until the end");
     }
 
     #[test]

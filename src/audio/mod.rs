@@ -4,9 +4,9 @@
 //! The way of a block: sound server → callback (copies, stamps) → bounded queue → thread `audio-<device>`
 //! (smooths the stamps, watches the device) → the caller's `deliver` → [`Meter`] and [`Timeline`].
 //!
-//! A microphone that is unplugged is the dangerous case: PulseAudio then moves our stream to another source
-//! without a word, so a recording of the desktop would go on with the microphone. The thread looks once a second
-//! whether its device is still there and ends with [`Heard::Lost`] if not; whoever records fills with silence.
+//! An output that is unplugged is the dangerous case: PulseAudio would move our stream to another source without a
+//! word, and a recording of the desktop go on with the microphone. The stream is told to stay, the thread looks
+//! whether its device is still there, and ends with [`Heard::Lost`] if not; whoever records fills with silence.
 
 mod capture;
 mod choose;
@@ -24,19 +24,22 @@ pub use meter::Meter;
 pub use spec::{AudioDevice, AudioInfo, AudioKind, AudioSpec};
 pub use timeline::{Pcm, SoundFormat, Timeline};
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::rt::{JobState, spawn_job};
+use crate::rt::{Clock, JobState, RealClock, spawn_job};
 
 /// A listing takes 2 ms; one that takes this long is a server that accepts and never answers.
-const LIST_DEADLINE: Duration = Duration::from_millis(1500);
+const LIST_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The inputs of the sound server (PulseAudio or PipeWire), microphones and monitors; ALSA's cards only where
-/// there is no server. Takes milliseconds, at most 1.5 s: call it on a job.
+/// there is no server. Takes milliseconds, at most 3 s (a hung
+/// server): call it on a job.
 ///
 /// Fails with [`AudioError::NoServer`] when there is neither a server nor a card, or when it does not answer.
 pub fn list() -> Result<Vec<AudioDevice>, AudioError> {
-    let look = |stop| device::Server::connect(&stop).and_then(|server| server.devices());
+    let clock: Arc<dyn Clock> = Arc::new(RealClock);
+    let look = move |stop| device::Server::connect(&clock, &stop).and_then(|server| server.devices());
     let mut job = spawn_job("audio-list", || {}, look).map_err(|error| AudioError::thread(&error))?;
     match job.wait(LIST_DEADLINE) {
         JobState::Done(found) => found,

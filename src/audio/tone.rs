@@ -81,12 +81,12 @@ mod tests {
     fn beeps_follow_the_schedule_to_the_sample() {
         let samples: Vec<f32> = (700..1000).flat_map(|block| beeps(block).samples).step_by(2).collect();
         assert_eq!(samples.len(), 3 * 48_000);
-        for (n, sample) in samples.iter().enumerate() {
+        for (n, sample) in (0_u32..).zip(&samples) {
             let on = (24_000..28_800).contains(&(n % 48_000));
             // 1 kHz is 48 samples a turn and begins at zero.
-            let expected = if on { 0.5 * (std::f64::consts::TAU * (n % 48) as f64 / 48.0).sin() } else { 0.0 };
+            let expected = if on { 0.5 * (std::f64::consts::TAU * f64::from(n % 48) / 48.0).sin() } else { 0.0 };
             assert!((f64::from(*sample) - expected).abs() < 1e-6, "sample {n}: {sample}");
-            assert!(on || *sample == 0.0, "digital silence");
+            assert!(on || sample.to_bits() == 0, "digital silence");
         }
         let block = beeps(-3);
         assert_eq!((block.captured_at.as_nanos(), block.frames(), block.channels), (-30_000_000, 480, 2));
@@ -99,7 +99,7 @@ mod tests {
         let turned = Arc::clone(&clock);
         let worker =
             Worker::spawn("tone", move |stop| run(turned.as_ref(), &stop, &mut |heard| tell.send(heard).unwrap()));
-        let next = || told.recv_timeout(Duration::from_secs(60)).unwrap();
+        let next = || told.recv_timeout(Duration::from_mins(1)).unwrap();
         let next_blocks = |count| -> Vec<i64> {
             let begins = (0..count).map(|_| match next() {
                 Heard::Block(block) => block.captured_at.as_nanos() / BLOCK_NANOS,
@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(next_blocks(90), (501..591).collect::<Vec<_>>());
         clock.advance(Duration::from_secs(10)); // 15.915 s: only the last second of it
         assert_eq!(next_blocks(100), (1491..1591).collect::<Vec<_>>());
-        assert_eq!(worker.unwrap().join(Duration::from_secs(60)), JoinOutcome::Joined);
+        assert_eq!(worker.unwrap().join(Duration::from_mins(1)), JoinOutcome::Joined);
         assert!(told.try_recv().is_err(), "nothing after the stop");
     }
 }

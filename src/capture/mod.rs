@@ -155,7 +155,7 @@ pub fn open_on(
     let shared_rate = Arc::clone(&rate);
     let worker = Worker::spawn("capture", move |stop| {
         let mut stage = Stage::new(clock, stop, shared_rate, deliver);
-        if let Err(error) = run(&request, display, &mut stage) {
+        if let Err(error) = run(&request, &display, &mut stage) {
             stage.ended(error);
         }
     })
@@ -164,7 +164,7 @@ pub fn open_on(
 }
 
 #[cfg(target_os = "linux")]
-fn run(request: &CaptureRequest, display: DisplayOptions, stage: &mut Stage) -> Result<(), CaptureError> {
+fn run(request: &CaptureRequest, display: &DisplayOptions, stage: &mut Stage) -> Result<(), CaptureError> {
     use x11::Subject;
 
     let subject = match &request.source {
@@ -174,11 +174,11 @@ fn run(request: &CaptureRequest, display: DisplayOptions, stage: &mut Stage) -> 
         SourceSpec::Region(region) => Subject::Region(*region),
         SourceSpec::Window { id } => Subject::Window(id.clone()),
     };
-    x11::run(&subject, request.show_cursor, &display, stage)
+    x11::run(&subject, request.show_cursor, display, stage)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn run(request: &CaptureRequest, _display: DisplayOptions, stage: &mut Stage) -> Result<(), CaptureError> {
+fn run(request: &CaptureRequest, _display: &DisplayOptions, stage: &mut Stage) -> Result<(), CaptureError> {
     match &request.source {
         SourceSpec::Test { size } => test_pattern::run(*size, stage),
         SourceSpec::Camera { .. } => Err(CaptureError::Unsupported { what: "Cameras on this system".into() }),

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use super::rows::Rows;
 
 /// Memory all buffers of one source may take together …
-const MOST_BYTES: usize = 128 << 20;
+const MOST_BYTES: usize = 256 << 20;
 /// … but at least this many buffers (one being filled, one in the preview, two on their way to the encoder) …
 const FEWEST: usize = 4;
 /// … and never more than this.
-const MOST: usize = 12;
+const MOST: usize = 28;
 
 struct Slot<B> {
     buffer: Arc<B>,

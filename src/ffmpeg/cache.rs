@@ -120,8 +120,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = folder.path().join("a/b");
         let mut ffmpeg = fake(folder.path(), "one");
-        let mut known = Capabilities::default();
-        known.hybrid_fragmented = true;
+        let known = Capabilities { hybrid_fragmented: true, ..Capabilities::default() };
         assert_eq!(load(&ffmpeg, &cache), None);
         store(&ffmpeg, &cache, &known);
         assert_eq!(load(&ffmpeg, &cache), Some(known.clone()));

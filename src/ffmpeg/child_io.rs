@@ -73,7 +73,6 @@ impl Ends {
     }
 
     /// Hands the ends out once the child runs; off Unix it is the child that brings them.
-    #[cfg_attr(unix, expect(unused_variables, reason = "on Unix the ends are ours from the beginning"))]
     pub(super) fn take(&mut self, child: &mut Child) -> (Option<ChildInput>, Option<ChildOutput>) {
         let input = self.input.take();
         #[cfg(not(unix))]
@@ -81,6 +80,8 @@ impl Ends {
         let output = self.output.take();
         #[cfg(not(unix))]
         let output = output.or_else(|| child.stdout.take());
+        #[cfg(unix)]
+        let _unused = child;
         (input.map(|end| ChildInput { end }), output.map(|end| ChildOutput { end }))
     }
 
@@ -112,7 +113,6 @@ fn connection<T>(_ours: &mut Option<T>) -> io::Result<Stdio> {
 }
 
 /// What we write to a child. Dropping it tells the child that its input has ended. May move to any one thread.
-/// Once the child is gone every write fails with [`io::ErrorKind::BrokenPipe`].
 #[derive(Debug)]
 pub struct ChildInput {
     end: Writing,
@@ -126,7 +126,7 @@ impl ChildInput {
         return self.end.set_write_timeout(timeout);
         #[cfg(not(unix))]
         {
-            drop(timeout);
+            let _unused = timeout;
             Ok(())
         }
     }
@@ -134,11 +134,11 @@ impl ChildInput {
 
 impl Write for ChildInput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.end.write(bytes).map_err(in_one_word)
+        self.end.write(bytes).map_err(timed_out)
     }
 
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.end.write_vectored(parts).map_err(in_one_word)
+        self.end.write_vectored(parts).map_err(timed_out)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -176,7 +176,7 @@ impl ChildOutput {
         return self.end.set_read_timeout(timeout);
         #[cfg(not(unix))]
         {
-            drop(timeout);
+            let _unused = timeout;
             Ok(())
         }
     }
@@ -184,15 +184,15 @@ impl ChildOutput {
 
 impl Read for ChildOutput {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.end.read(buffer).map_err(in_one_word)
+        self.end.read(buffer).map_err(timed_out)
     }
 }
 
-/// A deadline shows as "would block" on Linux, and a child that died before it read everything as a reset.
-fn in_one_word(error: io::Error) -> io::Error {
-    match error.kind() {
-        io::ErrorKind::WouldBlock => io::Error::new(io::ErrorKind::TimedOut, "ffmpeg takes or gives nothing"),
-        io::ErrorKind::ConnectionReset => io::Error::new(io::ErrorKind::BrokenPipe, "ffmpeg is gone"),
-        _ => error,
+/// A socket's deadline shows as "would block" on Linux.
+fn timed_out(error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::WouldBlock {
+        io::Error::new(io::ErrorKind::TimedOut, "ffmpeg takes or gives nothing")
+    } else {
+        error
     }
 }

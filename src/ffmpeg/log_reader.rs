@@ -49,8 +49,8 @@ impl LogReader {
         let mut lines = Lines { name: name.to_owned(), redactor, state: shared, pending: Vec::new(), skipping: false };
         #[cfg(unix)]
         {
-            let (waker, called) = std::os::unix::net::UnixStream::pair()?;
-            let worker = Worker::spawn(&thread_name, move |_| read_until_woken(log, &called, &mut lines))?;
+            let (waker, wakes) = std::os::unix::net::UnixStream::pair()?;
+            let worker = Worker::spawn(&thread_name, move |_| read_until_woken(log, &wakes, &mut lines))?;
             Ok(Self { state, worker, waker: Some(waker) })
         }
         #[cfg(not(unix))]
@@ -90,13 +90,13 @@ impl Drop for LogReader {
     }
 }
 
-/// Reads until the log ends, or until `called` hangs up and nothing more is there to read.
+/// Reads until the log ends, or until `wakes` hangs up and nothing more is there to read.
 #[cfg(unix)]
-fn read_until_woken(mut log: ChildStderr, called: &std::os::unix::net::UnixStream, lines: &mut Lines) {
+fn read_until_woken(mut log: ChildStderr, wakes: &std::os::unix::net::UnixStream, lines: &mut Lines) {
     use rustix::event::{PollFd, PollFlags, poll};
     let mut reads_after_waking = 0;
     loop {
-        let mut ends = [PollFd::new(&log, PollFlags::IN), PollFd::new(called, PollFlags::IN)];
+        let mut ends = [PollFd::new(&log, PollFlags::IN), PollFd::new(wakes, PollFlags::IN)];
         match poll(&mut ends, None) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => {

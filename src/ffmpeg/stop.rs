@@ -38,7 +38,7 @@ pub struct StopLadder {
 
 impl Default for StopLadder {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(5), patience: Duration::from_mins(2), first: FirstRung::default() }
+        Self { grace: Duration::from_secs(5), patience: Duration::from_secs(120), first: FirstRung::default() }
     }
 }
 

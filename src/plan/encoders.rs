@@ -147,6 +147,12 @@ pub(super) const ENCODERS: &[EncoderFacts] = &[
     },
 ];
 
+/// The encoders that `auto` chooses among, of pictures and of sound: those worth a trial.
+pub fn known_encoders() -> Vec<String> {
+    let sounds = AudioCodec::ALL.iter().flat_map(|codec| audio_encoders(*codec));
+    ENCODERS.iter().map(|facts| facts.name).chain(sounds.copied()).map(str::to_owned).collect()
+}
+
 /// What is known about the encoder of this name.
 pub(super) fn facts(name: &str) -> Option<&'static EncoderFacts> {
     ENCODERS.iter().find(|facts| facts.name == name)

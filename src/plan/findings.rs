@@ -33,6 +33,7 @@ impl Findings {
 }
 
 /// A fix that sets `key` to `value`.
+#[expect(clippy::unnecessary_wraps, reason = "every finding takes an optional fix")]
 pub(super) fn fix(label: impl Into<String>, key: &str, value: impl Into<String>) -> Option<Fix> {
     Some(Fix { label: label.into(), key: key.to_owned(), value: value.into() })
 }

@@ -15,6 +15,7 @@ mod tests;
 mod types;
 mod video;
 
+pub use encoders::known_encoders;
 pub use environment::{
     EncoderInfo, Environment, FfmpegSummary, FolderFact, MissingSound, NameFact, NowName, OutputFacts, Run, Searched,
     Works,

@@ -55,12 +55,11 @@ fn is_there(
     }
     let devices = &env.audio;
     let what = match spec {
-        AudioSpec::Test => return true,
         AudioSpec::Default if devices.is_empty() => "No sound input was found",
         AudioSpec::System if !devices.iter().any(|device| device.kind == AudioKind::System) => {
             "The system's sound cannot be recorded here: no output is found"
         }
-        AudioSpec::Default | AudioSpec::System => return true,
+        AudioSpec::Test | AudioSpec::Default | AudioSpec::System => return true,
         AudioSpec::Device(asked) => return device_is_there(asked, field, devices, out),
     };
     let without = fix("Record without sound", "audio.inputs", "");

@@ -238,7 +238,7 @@ impl Reading<'_> {
                 }
             }
             DeValue::Array(items) if !TABLE_LISTS.contains(&key) => {
-                for item in items.iter() {
+                for item in items {
                     self.secrets(key, item);
                 }
             }

@@ -293,7 +293,7 @@ fn read_text(path: &Path) -> Result<String, StoreError> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = String::from_utf8_lossy(&error.as_bytes()[..good]).split('\n').count();
         let source = ParseError::Syntax { line, what: "this is not UTF-8 text".to_owned() };
         StoreError::Invalid { path: path.to_owned(), source }
     })

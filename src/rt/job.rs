@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::Duration;
 
-use super::{JoinOutcome, StopToken, Worker};
+use super::{StopToken, Worker};
 
 /// Where a job is.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,12 +61,7 @@ impl<T> Job<T> {
 impl<T> Drop for Job<T> {
     fn drop(&mut self) {
         if let Some(worker) = self.worker.take() {
-            worker.stop();
-            if worker.is_finished() {
-                drop(worker);
-            } else if worker.join(Duration::ZERO) == JoinOutcome::Abandoned {
-                log::debug!("a cancelled job ends in its own time");
-            }
+            worker.leave();
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Knows no later room. Nothing else in the house starts a thread or asks the time.
 
 mod clock;
+mod intake;
 mod job;
 mod latest;
 mod stop;
@@ -10,6 +11,7 @@ mod wall;
 mod worker;
 
 pub use clock::{Clock, ManualClock, RealClock, Waited};
+pub use intake::{Intake, IntakeSender, PutError, intake};
 pub use job::{Job, JobState, spawn_job};
 pub use latest::Latest;
 pub use stop::{StopSource, StopToken};

@@ -1,7 +1,6 @@
 //! Named threads that are stopped and joined when their owner lets go.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -32,7 +31,8 @@ pub enum JoinOutcome {
 pub struct Worker {
     name: String,
     stop: StopSource,
-    ended: Receiver<()>,
+    /// Stopped when the thread ends, also by a panic.
+    ended: StopToken,
     handle: Option<JoinHandle<()>>,
 }
 
@@ -41,7 +41,8 @@ impl Worker {
     pub fn spawn(name: &str, run: impl FnOnce(StopToken) + Send + 'static) -> std::io::Result<Self> {
         let stop = StopSource::new();
         let token = stop.token();
-        let (end, ended) = sync_channel::<()>(1);
+        let end = StopSource::new();
+        let ended = end.token();
         let handle = Builder::new().name(name.to_owned()).spawn(move || {
             let _end = end; // dropped also when `run` panics: whoever joins is told
             run(token);
@@ -66,16 +67,19 @@ impl Worker {
 
     /// Waits for the end without asking for it; `None` if it still runs after `timeout`.
     pub fn wait(&mut self, timeout: Duration) -> Option<JoinOutcome> {
-        match self.ended.recv_timeout(timeout) {
-            Err(RecvTimeoutError::Timeout) => None,
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => Some(self.reap()),
-        }
+        self.ended.wait(timeout).then(|| self.reap())
     }
 
     /// Asks the thread to stop and waits up to `deadline`; a thread still stuck then is abandoned and counted.
     pub fn join(mut self, deadline: Duration) -> JoinOutcome {
         self.stop.stop();
         self.finish(deadline)
+    }
+
+    /// Asks the thread to stop and lets it end in its own time, uncounted: for one-shot jobs that nobody waits for.
+    pub(super) fn leave(mut self) {
+        self.stop.stop();
+        self.handle = None;
     }
 
     fn finish(&mut self, deadline: Duration) -> JoinOutcome {
@@ -109,6 +113,8 @@ impl Drop for Worker {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::sync_channel;
+
     use super::*;
 
     #[test]

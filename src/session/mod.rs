@@ -1,12 +1,140 @@
-//! STUB around the real status and environment: the conductor replaces it.
+//! The conductor: owns capture, preview, engine and fan-out; takes `Command`s, publishes one `Status`.
+//!
+//! Knows no profile, no model, no window. One thread, `session`, owns every worker's handle; nothing it does
+//! waits for a device, a disk or ffmpeg longer than a second.
 
+mod conductor;
 mod environment;
+mod event;
+mod failure;
+mod inputs;
+mod params;
+mod rates;
+mod recording;
 mod status;
-mod stub;
+mod tap;
+mod writer;
 
-pub use environment::{FoundFfmpeg, Survey, SurveySetup, gather, look_at_output, make_folder};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use conductor::{Conductor, ConductorSetup};
+use event::{Event, EventSender, events};
+
+pub use crate::fanout::{CheckResult, FileReport, Verdict};
+pub use environment::{FoundFfmpeg, Survey, SurveySetup, find_ffmpeg, gather, look_at_output, make_folder};
 pub use status::{
-    AudioStatus, CheckResult, Command, DiskStatus, Failure, FailureKind, FileReport, FinishedReport, FrameCounts,
-    Notice, PreviewRequest, SourceStatus, State, Status, Verdict,
+    AudioStatus, Command, DiskStatus, Failure, FailureKind, FinishedReport, FrameCounts, Notice, PreviewRequest,
+    SourceStatus, State, Status,
 };
-pub use stub::{Session, SessionSetup};
+
+use crate::audio::SoundFormat;
+use crate::ffmpeg::{Ffmpeg, Redactor};
+use crate::imaging::PreviewImage;
+use crate::media::{Colour, FrameRate, Resolution};
+use crate::plan::{Plan, SizeChoice};
+use crate::preview::Preview;
+use crate::rt::{Clock, JoinOutcome, Latest, Worker};
+use crate::writegear::{AudioInput, EngineSpec, encoder_args};
+
+/// How long the end of a session may take beyond its recording's: devices are closed in it.
+const END_DEADLINE: Duration = Duration::from_secs(10);
+
+/// What a session needs.
+pub struct SessionSetup {
+    /// A custom ffmpeg or its folder.
+    pub ffmpeg: Option<PathBuf>,
+    /// Where ffmpeg's capabilities are kept.
+    pub cache_dir: PathBuf,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Called from the session's threads when the status or the preview is new. Must not wait.
+    pub wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// A running session. Dropping it stops and finalises what is being recorded.
+pub struct Session {
+    events: EventSender,
+    status: Latest<Arc<Status>>,
+    preview: Arc<Preview>,
+    worker: Worker,
+}
+
+impl Session {
+    /// Starts the session's thread.
+    pub fn start(setup: SessionSetup) -> std::io::Result<Self> {
+        let (events, queue) = events();
+        let status = Latest::new();
+        status.put(Arc::new(Status::default()));
+        let preview =
+            Arc::new(Preview::start(Resolution::new(1280, 720), FrameRate::whole(30), Arc::clone(&setup.wake))?);
+        let conductor = Conductor::new(ConductorSetup {
+            ffmpeg: setup.ffmpeg,
+            cache_dir: setup.cache_dir,
+            clock: setup.clock,
+            events: events.clone(),
+            queue,
+            status: status.clone(),
+            preview: Arc::clone(&preview),
+            wake: setup.wake,
+        });
+        let worker = Worker::spawn("session", move |stop| conductor.run(&stop))?;
+        Ok(Self { events, status, preview, worker })
+    }
+
+    /// Asks for something; never waits.
+    pub fn send(&self, command: Command) {
+        self.events.send(Event::Command(command));
+    }
+
+    /// The newest status.
+    pub fn status(&self) -> Arc<Status> {
+        self.status.peek().unwrap_or_default()
+    }
+
+    /// The newest preview picture.
+    pub fn preview_image(&self) -> Option<Arc<PreviewImage>> {
+        self.preview.image()
+    }
+
+    /// Whether the session has closed everything after [`Command::Shutdown`].
+    pub fn is_over(&self) -> bool {
+        self.worker.is_finished()
+    }
+
+    /// Shuts down and waits until the recording is finalised and every thread gone. Off the window's thread only.
+    pub fn close(mut self) -> JoinOutcome {
+        self.send(Command::Shutdown);
+        loop {
+            if let Some(outcome) = self.worker.wait(Duration::from_millis(100)) {
+                return outcome;
+            }
+            if !self.status().state.is_busy() {
+                return self.worker.join(END_DEADLINE);
+            }
+        }
+    }
+}
+
+/// The commands that a plan would run, as shell words, for a source of this size. Sound is taken as 48 kHz stereo.
+pub fn commands_for(plan: &Plan, ffmpeg: &Ffmpeg, source: Resolution) -> Vec<String> {
+    let format = SoundFormat { sample_rate: 48_000, channels: 2 };
+    let formats: Vec<_> = plan.audio.iter().map(|_| format).collect();
+    let video = plan.video.as_ref().map(|video| {
+        let size = match video.size {
+            SizeChoice::Source => source.padded_even(),
+            SizeChoice::Fixed(size) => size.padded_even(),
+        };
+        recording::video_input(video, size, Colour::for_recording(size.height))
+    });
+    let audio = formats.iter().map(|format| AudioInput { sample_rate: format.sample_rate, channels: format.channels });
+    let spec = EngineSpec { video, audio: audio.collect(), options: params::encode_options(plan) };
+    let mut commands = vec![encoder_args(&spec).shell_quoted(&ffmpeg.program, &Redactor::default())];
+    if let Some(file) = &plan.file {
+        let target = crate::fanout::FileTarget::shown(&file.path, file.container);
+        let args = crate::fanout::crash_safe_args(&target, crate::fanout::Keep::Ordinary, spec.pipe_offset_nanos());
+        commands.push(args.shell_quoted(&ffmpeg.program, &Redactor::default()));
+    }
+    commands
+}

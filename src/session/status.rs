@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::audio::AudioSpec;
 use crate::capture::CaptureRequest;
+use crate::fanout::{CheckResult, FileReport, Verdict};
 use crate::media::{Levels, Resolution};
 use crate::plan::{Plan, Severity};
 
@@ -201,41 +202,6 @@ pub struct Failure {
     pub details: Vec<String>,
     /// What was saved all the same.
     pub saved: Option<FinishedReport>,
-}
-
-/// The judgement on a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Every check passed.
-    Good,
-    /// It plays, but something differs from what was recorded.
-    Suspect,
-    /// It does not play.
-    Broken,
-}
-
-/// One check of the finished file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckResult {
-    /// What was looked at: `frames`, `duration`, `audio`.
-    pub name: &'static str,
-    /// Passed.
-    pub ok: bool,
-    /// What was found.
-    pub detail: String,
-}
-
-/// One file of a recording.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FileReport {
-    /// Where.
-    pub path: PathBuf,
-    /// Frames in it.
-    pub frames: u64,
-    /// How long it plays.
-    pub duration_s: f64,
-    /// Its size.
-    pub bytes: u64,
 }
 
 /// What a finished recording is.

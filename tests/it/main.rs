@@ -2,5 +2,20 @@
 
 #![expect(clippy::expect_used, reason = "a helper of a test fails the test, as the test itself would")]
 
+// `cfg(test)` is always true here; it tells clippy that helpers may panic too.
+#[cfg(test)]
 mod support;
+
+#[cfg(test)]
+mod audio_pulse;
+#[cfg(test)]
+mod capture_x11;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod cli_record;
+mod house;
+#[cfg(test)]
+mod recording;
+#[cfg(test)]
 mod window_kittest;

@@ -287,7 +287,7 @@ impl X11Source {
         self.pending = Changed::Unknown;
         self.layout = Layout::Outdated;
         match &mut self.view {
-            View::Window(window) => window.survive(&self.display, refusal),
+            View::Window(window) => window.survive(&self.display, &refusal),
             View::Desktop { .. } => Ok(()),
         }
     }

@@ -36,7 +36,7 @@ impl WindowView {
         let window = info.id;
         let title = if info.title.is_empty() { info.app } else { info.title };
         let mut view = Self { window, title, presence: Presence::Hidden, pixmap: None };
-        let depth = view.attach(display).map_err(|refusal| view.explain(display, refusal))?;
+        let depth = view.attach(display).map_err(|refusal| view.explain(display, &refusal))?;
         display.check_depth(depth)?;
         Ok((view, info.size))
     }
@@ -96,7 +96,7 @@ impl WindowView {
                 self.pixmap = Some((pixmap, area));
                 Ok(Some(area))
             }
-            Err(refusal) => self.survive(display, refusal).map(|()| None),
+            Err(refusal) => self.survive(display, &refusal).map(|()| None),
         }
     }
 
@@ -122,7 +122,7 @@ impl WindowView {
     }
 
     /// After a refusal: fine if the window still lives, as it changed under our hands; else the end.
-    pub(super) fn survive(&mut self, display: &Display, refusal: Refusal) -> Result<(), CaptureError> {
+    pub(super) fn survive(&mut self, display: &Display, refusal: &Refusal) -> Result<(), CaptureError> {
         self.forget(display)?;
         let Refusal::Refused(_) = refusal else { return Err(CaptureError::DisplayLost) };
         let asked = display.conn.get_window_attributes(self.window).map_err(|error| Refusal::from(error).fatal())?;
@@ -137,8 +137,8 @@ impl WindowView {
         }
     }
 
-    fn explain(&mut self, display: &Display, refusal: Refusal) -> CaptureError {
-        let reason = match &refusal {
+    fn explain(&mut self, display: &Display, refusal: &Refusal) -> CaptureError {
+        let reason = match refusal {
             Refusal::Lost => return CaptureError::DisplayLost,
             Refusal::Refused(reason) => reason.clone(),
         };

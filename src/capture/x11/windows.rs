@@ -120,7 +120,7 @@ fn describe_any(display: &Display, atoms: &Atoms, window: Window) -> Result<Wind
         String::from_utf8_lossy(&modern).into_owned()
     };
     let class = text(AtomEnum::WM_CLASS.into())?; // "instance\0Class\0"
-    let app = class.split(|byte| *byte == 0).filter(|part| !part.is_empty()).next_back().map(latin1);
+    let app = class.split(|byte| *byte == 0).rfind(|part| !part.is_empty()).map(latin1);
     let size = Resolution::new(u32::from(geometry.width), u32::from(geometry.height));
     Ok(WindowInfo { id: window, title, app: app.unwrap_or_default(), size })
 }

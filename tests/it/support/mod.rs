@@ -1,3 +1,10 @@
-//! What several tests need.
+//! What several integration tests need.
 
+pub(crate) mod audio_probe;
 pub(crate) mod fake_window;
+pub(crate) mod judge;
+pub(crate) mod painter;
+pub(crate) mod program;
+pub(crate) mod pulse;
+pub(crate) mod record;
+pub(crate) mod xvfb;

@@ -1,0 +1,48 @@
+# `make help` lists the targets. Each one first installs the Debian packages it lacks (assets/packaging/needs.sh).
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench package chroot clean
+
+NEEDS := assets/packaging/needs.sh
+CARGO ?= cargo
+BIN := $(or $(CARGO_TARGET_DIR),target)/release/gearcast
+# Arguments for gearcast (`make run ARGS="devices"`).
+ARGS ?=
+# Which tests (`make test T=house`); all without it.
+T ?=
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+run: ## build and open the window (without a display: record 10 s of the test pattern); ARGS="record --help" hands arguments on
+	@$(NEEDS) run
+	$(CARGO) build --release --locked
+	@assets/packaging/run.sh $(BIN) $(ARGS)
+
+test: ## every test: units, real recordings, the window driven under a virtual screen; T=name runs those that match
+	@$(NEEDS) test
+	$(CARGO) test --features e2e --locked $(T)
+
+lint: ## formatting, clippy, documentation, dependency audit: all without a warning
+	@$(NEEDS) lint
+	$(CARGO) fmt --check
+	$(CARGO) clippy --features e2e --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --features e2e --locked
+	tests/tools/audit.sh
+
+bench: ## CPU beside `ffmpeg -f x11grab` on the same desktop, three rounds (about 10 minutes)
+	@$(NEEDS) bench
+	$(CARGO) build --release --locked
+	tests/tools/bench.py $(BIN)
+
+package: ## dist/gearcast-VERSION-ARCH.tar.gz and .deb
+	@$(NEEDS) package
+	$(CARGO) build --release --locked
+	assets/packaging/package.sh $(BIN)
+
+chroot: ## prove `make run` and `make test` on a bare Debian laid into a folder (root, debootstrap, about an hour)
+	tests/tools/chroot.sh
+
+clean: ## remove target/ and dist/
+	$(CARGO) clean
+	rm -rf dist

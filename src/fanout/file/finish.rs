@@ -1,0 +1,176 @@
+//! From the crash-safe file to the ordinary one: copied with progress, verified, renamed; only then is the
+//! crash-safe file removed. Whatever fails, the crash-safe file stays.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::verify::{Judgement, judge};
+use super::{FileSinkSetup, OutputError, Written, beside, form, free_bytes};
+use crate::fanout::report::Verdict;
+use crate::fanout::sink::{FinishProgress, SinkReport};
+use crate::ffmpeg::{Cause, Redactor, run_with_progress};
+use crate::rt::StopToken;
+
+/// Room beyond the copy itself that must stay free: what other programs need in the meantime.
+const SPARE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Whether the crash-safe file ends as it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// It was closed well and holds everything.
+    Whole,
+    /// Something died on the way; it holds what came until then.
+    Cut,
+}
+
+/// Completes the file and says what it is.
+pub(super) fn complete(
+    setup: &FileSinkSetup,
+    written: &Written,
+    trust: Trust,
+    stop: &StopToken,
+    progress: &dyn Fn(FinishProgress),
+) -> SinkReport {
+    let target = &setup.target;
+    let as_it_is = trust == Trust::Whole && form::is_ordinary_when_closed(target.container, setup.hybrid_mp4);
+    let mut remarks = Vec::new();
+    if !as_it_is && !stop.is_stopped() {
+        match copy(setup, written, stop, progress) {
+            Ok((made, judgement)) if acceptable(&judgement, trust) => {
+                return publish(setup, &made, judgement, true, remarks);
+            }
+            Ok((made, judgement)) => {
+                remove(&made);
+                let why = judgement.checks.iter().find(|check| !check.ok);
+                let why = why.map_or_else(String::new, |check| check.detail.clone());
+                remarks.push(format!("The completed copy was not accepted ({why}); the crash-safe file was kept."));
+            }
+            Err(why) => remarks.push(why),
+        }
+    } else if stop.is_stopped() && !as_it_is {
+        remarks.push("The crash-safe file was left as it is, as you asked.".to_owned());
+    }
+    progress(FinishProgress { step: "Checking the file", fraction: None });
+    let judgement = judge(&setup.ffmpeg, &target.safe_path, written);
+    if target.container == crate::media::Container::Avi || judgement.verdict == Verdict::Broken {
+        // Another container than the name says, or nothing one should find under the good name.
+        return kept(target.safe_path.clone(), judgement, remarks);
+    }
+    publish(setup, &target.safe_path.clone(), judgement, false, remarks)
+}
+
+/// After a crash of the writer the last fragment may be cut: fewer pictures than were written are then no fault of the copy.
+fn acceptable(judgement: &Judgement, trust: Trust) -> bool {
+    match trust {
+        Trust::Whole => judgement.verdict == Verdict::Good,
+        Trust::Cut => judgement.verdict != Verdict::Broken && judgement.report.frames + judgement.report.bytes > 0,
+    }
+}
+
+fn copy(
+    setup: &FileSinkSetup,
+    written: &Written,
+    stop: &StopToken,
+    progress: &dyn Fn(FinishProgress),
+) -> Result<(PathBuf, Judgement), String> {
+    let target = &setup.target;
+    let size = std::fs::metadata(&target.safe_path).map_or(0, |found| found.len());
+    if free_bytes(&target.safe_path).is_some_and(|free| free < size.saturating_add(SPARE_BYTES)) {
+        return Err("There is no room for the completed copy; the crash-safe file was kept, it plays as it is.".into());
+    }
+    let made = beside(&target.final_path, "finishing");
+    let args = form::ordinary_args(&target.safe_path, &made, target.container, written.rate);
+    let step = "Completing the file";
+    let total_s = Duration::from_nanos(u64::try_from(written.last_video_nanos).unwrap_or(0)).as_secs_f64();
+    progress(FinishProgress { step, fraction: Some(0.0) });
+    let args = args.to_os_args();
+    let redactor = Redactor::default();
+    let finished = run_with_progress(&setup.ffmpeg.program, &args, "finish", &redactor, stop, &mut |now| {
+        let done_s =
+            now.out_time_us.map(|micros| Duration::from_micros(u64::try_from(micros).unwrap_or(0)).as_secs_f64());
+        let fraction = done_s.filter(|_| total_s > 0.0).map(|done_s| (done_s / total_s).clamp(0.0, 1.0));
+        progress(FinishProgress { step, fraction });
+    });
+    match finished {
+        Ok(Some(finished)) if finished.exit.is_success() => {
+            progress(FinishProgress { step: "Checking the file", fraction: None });
+            let judgement = judge(&setup.ffmpeg, &made, written);
+            Ok((made, judgement))
+        }
+        Ok(None) => {
+            remove(&made);
+            Err("The crash-safe file was left as it is, as you asked.".to_owned())
+        }
+        Ok(Some(finished)) => {
+            remove(&made);
+            let cause = finished.cause.unwrap_or(Cause::Silent).what();
+            Err(format!("The file could not be completed ({cause}); the crash-safe file was kept, it plays as it is."))
+        }
+        Err(error) => {
+            remove(&made);
+            Err(format!("The file could not be completed ({error}); the crash-safe file was kept, it plays as it is."))
+        }
+    }
+}
+
+fn publish(
+    setup: &FileSinkSetup,
+    from: &Path,
+    mut judgement: Judgement,
+    safe_is_spare: bool,
+    mut remarks: Vec<String>,
+) -> SinkReport {
+    let target = &setup.target;
+    if let Err(error) = sync(from) {
+        remarks.push(format!("The disk did not confirm the file: {error}."));
+        judgement.verdict = judgement.verdict.max(Verdict::Suspect);
+    }
+    match target.publish(from) {
+        Ok(path) => {
+            if path != target.final_path {
+                remarks.push(format!("'{}' was taken meanwhile and was not touched.", target.final_path.display()));
+            }
+            if safe_is_spare {
+                remove(&target.safe_path);
+            }
+            judgement.report.path = path;
+            report(judgement, remarks, None)
+        }
+        Err(error) => {
+            if safe_is_spare {
+                remove(from);
+            }
+            let mut report = kept(target.safe_path.clone(), judgement, remarks);
+            report.error = Some(error.into());
+            report
+        }
+    }
+}
+
+/// The last bytes and the name reach the disk before the crash-safe file goes.
+fn sync(path: &Path) -> Result<(), OutputError> {
+    let result = std::fs::File::open(path).and_then(|file| file.sync_all());
+    result.map_err(|error| OutputError::of(path, &error))
+}
+
+fn kept(path: PathBuf, mut judgement: Judgement, remarks: Vec<String>) -> SinkReport {
+    judgement.report.path.clone_from(&path);
+    report(judgement, remarks, Some(path))
+}
+
+fn report(judgement: Judgement, remarks: Vec<String>, kept: Option<PathBuf>) -> SinkReport {
+    SinkReport {
+        files: vec![judgement.report],
+        verdict: Some(judgement.verdict),
+        checks: judgement.checks,
+        error: None,
+        remarks,
+        kept,
+    }
+}
+
+fn remove(path: &Path) {
+    if let Err(error) = std::fs::remove_file(path) {
+        log::warn!("{} stays: {error}", path.display());
+    }
+}

@@ -1,0 +1,242 @@
+//! The file sink: packets into a crash-safe file while recording, the ordinary file at the end.
+
+mod disk;
+mod finish;
+mod form;
+mod reserve;
+mod verify;
+
+use std::io::{IoSlice, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use disk::{DiskWatch, seconds_left};
+pub use form::{crash_safe_args, is_ordinary_when_closed};
+pub use reserve::{FileTarget, OnTaken, OutputError, free_bytes, reserve};
+
+use super::counters::Counters;
+use super::report::Verdict;
+use super::sink::{FinishProgress, Sink, SinkEnd, SinkError, SinkReport};
+use crate::ffmpeg::{Cause, ChildInput, Exit, Ffmpeg, Launch, Process, Stdin, Stdout, launch};
+use crate::media::{FrameRate, Packet, StreamHeaders, TrackHeader, TrackKind};
+use crate::nut;
+use crate::rt::{Clock, StopToken};
+
+/// How long the child may take nothing: a disk that hangs longer fails the sink, the file stays as it is.
+const WRITE_DEADLINE: Duration = Duration::from_secs(5);
+/// How long the child may take to end after its input ended, with nothing left to write but an index.
+const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Which form the finished file has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// The ordinary form of its container.
+    Ordinary,
+    /// The crash-safe form is good enough: this ffmpeg writes files that are both.
+    CrashSafe,
+}
+
+/// What a file sink needs.
+pub struct FileSinkSetup {
+    /// The ffmpeg whose `-c copy` writes the file.
+    pub ffmpeg: Ffmpeg,
+    /// Where, reserved.
+    pub target: FileTarget,
+    /// Whether ffmpeg's mp4 muxer knows `hybrid_fragmented` (7.1 and later).
+    pub hybrid_mp4: Keep,
+    /// Added to every time stamp on the way, because NUT knows no time before zero: a whole number of frames.
+    pub offset_nanos: i64,
+    /// Shared counts.
+    pub counters: Arc<Counters>,
+    /// The clock that latency is measured on.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Writes one file. Its life: reserved → crash-safe file growing → completed → verified → renamed.
+pub struct FileSink {
+    setup: FileSinkSetup,
+    open: Option<Open>,
+    /// The child whose input is closed, until it has been waited for.
+    tracks: Vec<TrackHeader>,
+    written: Written,
+}
+
+/// What this sink wrote, to be found again in the file.
+#[derive(Clone, Copy, Debug, Default)]
+struct Written {
+    video_packets: u64,
+    audio_packets: u64,
+    first_video_nanos: Option<i64>,
+    last_video_nanos: i64,
+    /// The nominal rate, where the encoder states one.
+    rate: Option<FrameRate>,
+}
+
+struct Open {
+    process: Process,
+    input: ChildInput,
+    nut: nut::Writer,
+    head: Vec<u8>,
+    offsets: Vec<i64>,
+}
+
+impl FileSink {
+    /// A sink that has not begun. The child starts with the first headers.
+    pub fn new(setup: FileSinkSetup) -> Self {
+        Self { setup, open: None, tracks: Vec::new(), written: Written::default() }
+    }
+
+    fn start_child(&self, tracks: &[TrackHeader]) -> Result<Open, SinkError> {
+        let setup = &self.setup;
+        let args = crash_safe_args(&setup.target, setup.hybrid_mp4, setup.offset_nanos);
+        let launched =
+            Launch::new(&setup.ffmpeg.program, args.to_os_args(), "sink-file").with_io(Stdin::Socket, Stdout::Null);
+        let mut process = launch(launched).map_err(|error| SinkError::Internal(error.to_string()))?;
+        let internal = |what: &str| SinkError::Internal(what.to_owned());
+        let mut input = process.take_stdin().ok_or_else(|| internal("ffmpeg has no input"))?;
+        let nut = nut::Writer::new(tracks).map_err(|error| internal(&error.to_string()))?;
+        let failed = |_: std::io::Error| internal("ffmpeg's input could not be set up");
+        input.set_write_timeout(Some(WRITE_DEADLINE)).map_err(failed)?;
+        input.write_all(nut.header()).map_err(failed)?;
+        let offsets = tracks.iter().map(|track| track.time_base.from_nanos(setup.offset_nanos)).collect();
+        Ok(Open { process, input, nut, head: Vec::with_capacity(64), offsets })
+    }
+
+    fn count(&mut self, packet: &Packet) {
+        let Some(track) = self.tracks.get(usize::from(packet.track.0)) else { return };
+        match track.kind {
+            TrackKind::Video { .. } => {
+                let nanos = track.time_base.to_nanos(packet.pts);
+                self.written.video_packets += 1;
+                self.written.first_video_nanos.get_or_insert(nanos);
+                self.written.last_video_nanos = self.written.last_video_nanos.max(nanos);
+                self.setup.counters.count_written(nanos, packet.data.len(), self.setup.clock.now());
+            }
+            TrackKind::Audio { .. } => self.written.audio_packets += 1,
+            TrackKind::Subtitle | TrackKind::Data => {}
+        }
+    }
+
+    /// Ends the child's input and waits for its end; says why if it did not end well.
+    fn close_child(&mut self, stop: &StopToken) -> Option<SinkError> {
+        let Open { mut process, input, .. } = self.open.take()?;
+        drop(input);
+        let mut waited = Duration::ZERO;
+        let step = Duration::from_millis(50);
+        let exit = loop {
+            if let Some(exit) = process.wait(step) {
+                break Some(exit);
+            }
+            waited += step;
+            if waited >= CLOSE_DEADLINE || (stop.is_stopped() && waited >= Duration::from_secs(1)) {
+                break None;
+            }
+        };
+        match exit {
+            Some(exit) if exit.is_success() => None,
+            Some(exit) => Some(child_error(&process, Some(exit))),
+            None => {
+                process.kill();
+                Some(child_error(&process, None))
+            }
+        }
+    }
+}
+
+fn child_error(process: &Process, exit: Option<Exit>) -> SinkError {
+    let cause = exit.and_then(|_| process.cause()).unwrap_or(Cause::Silent);
+    SinkError::Writer { cause, last_words: process.log_tail() }
+}
+
+impl Sink for FileSink {
+    fn begin(&mut self, headers: &StreamHeaders) -> Result<(), SinkError> {
+        if self.open.is_some() {
+            return if headers.tracks == self.tracks {
+                Ok(())
+            } else {
+                Err(SinkError::Internal("the encoder's streams changed in mid-recording".to_owned()))
+            };
+        }
+        self.open = Some(self.start_child(&headers.tracks)?);
+        self.tracks.clone_from(&headers.tracks);
+        self.written.rate = self.tracks.iter().find_map(|track| match track.kind {
+            TrackKind::Video { rate, .. } => rate,
+            _ => None,
+        });
+        Ok(())
+    }
+
+    fn packet(&mut self, packet: &Packet) -> Result<(), SinkError> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let track = usize::from(packet.track.0);
+        let pts = packet.pts.saturating_add(open.offsets.get(track).copied().unwrap_or(0));
+        open.head.clear();
+        let length = packet.data.len();
+        if let Err(error) = open.nut.packet_head(track, packet.key, pts, length, &mut open.head) {
+            return Err(SinkError::Internal(error.to_string()));
+        }
+        if write_both(&mut open.input, &open.head, &packet.data).is_err() {
+            // The child died or hangs; its own words say why, once it has ended.
+            let exit = open.process.wait(Duration::from_secs(1));
+            return Err(child_error(&open.process, exit));
+        }
+        self.count(packet);
+        Ok(())
+    }
+
+    fn finish(
+        mut self: Box<Self>,
+        end: SinkEnd,
+        error: Option<SinkError>,
+        stop: &StopToken,
+        progress: &dyn Fn(FinishProgress),
+    ) -> SinkReport {
+        progress(FinishProgress { step: "Closing the file", fraction: None });
+        let close_error = self.close_child(stop);
+        let error = error.or(close_error);
+        if self.written.video_packets + self.written.audio_packets == 0 {
+            self.setup.target.discard_empty();
+            return SinkReport { error, ..SinkReport::default() };
+        }
+        let trust = if end == SinkEnd::Complete && error.is_none() { finish::Trust::Whole } else { finish::Trust::Cut };
+        let mut report = finish::complete(&self.setup, &self.written, trust, stop, progress);
+        if error.is_some() {
+            report.verdict = report.verdict.map(|verdict| verdict.max(Verdict::Suspect));
+        }
+        report.error = error.or(report.error);
+        report
+    }
+}
+
+fn write_both(input: &mut ChildInput, head: &[u8], payload: &[u8]) -> std::io::Result<()> {
+    let written = input.write_vectored(&[IoSlice::new(head), IoSlice::new(payload)])?;
+    if written < head.len() {
+        input.write_all(&head[written..])?;
+        return input.write_all(payload);
+    }
+    input.write_all(&payload[written - head.len()..])
+}
+
+/// Paths whose name begins like an option or a protocol are still files.
+fn file_url(path: &std::path::Path) -> std::ffi::OsString {
+    crate::ffmpeg::file_url(path)
+}
+
+/// Seconds with microseconds, as ffmpeg reads them.
+fn negative_seconds(nanos: i64) -> String {
+    let micros = (nanos + 500) / 1000;
+    format!("-{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}
+
+/// A path beside another with its extension and name changed: `take.mp4` → `take.recording.mp4`.
+fn beside(path: &std::path::Path, infix: &str) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_os_string();
+    name.push(".");
+    name.push(infix);
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}

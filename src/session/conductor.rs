@@ -1,0 +1,449 @@
+//! The session's thread: one loop over everything that can happen, one owner of everything that runs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::event::{Event, EventSender};
+use super::failure::Trouble;
+use super::inputs::Inputs;
+use super::rates::Rate;
+use super::recording::{Recording, RecordingSetup, engine_spec};
+use super::status::{
+    AudioStatus, Command, DiskStatus, FailureKind, Notice, PreviewRequest, SourceStatus, State, Status,
+};
+use crate::audio::SoundFormat;
+use crate::fanout::{FileTarget, Keep, OnTaken, is_ordinary_when_closed, reserve, seconds_left};
+use crate::ffmpeg::{Capabilities, Ffmpeg};
+use crate::media::{Frame, FrameRate, Levels, Timestamp};
+use crate::plan::{OnExisting, Plan, Severity};
+use crate::preview::Preview;
+use crate::rt::{Clock, Intake, Job, JobState, Latest, StopToken, spawn_job};
+
+/// How often a busy session looks at its parts and publishes.
+const BUSY_TICK: Duration = Duration::from_millis(100);
+/// How often an idle one does.
+const IDLE_TICK: Duration = Duration::from_secs(1);
+/// How long a source may take for its first picture.
+const FIRST_PICTURE: Duration = Duration::from_secs(10);
+/// How long sound may take to open before recording starts without waiting: the picture never waits longer.
+const FIRST_SOUND: Duration = Duration::from_secs(2);
+/// Notices kept.
+const NOTICES: usize = 50;
+
+/// What the session is made with.
+pub(super) struct ConductorSetup {
+    pub(super) ffmpeg: Option<PathBuf>,
+    pub(super) cache_dir: PathBuf,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) events: EventSender,
+    pub(super) queue: Intake<Event, 2>,
+    pub(super) status: Latest<Arc<Status>>,
+    pub(super) preview: Arc<Preview>,
+    pub(super) wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// What is being prepared off this thread: ffmpeg found, the file's name reserved.
+struct Ready {
+    ffmpeg: Ffmpeg,
+    hybrid_mp4: Keep,
+    target: FileTarget,
+}
+
+/// A recording that was asked for and does not run yet.
+struct Starting {
+    plan: Plan,
+    since: Timestamp,
+    job: Job<Result<Ready, Trouble>>,
+    ready: Option<Ready>,
+}
+
+pub(super) struct Conductor {
+    setup: ConductorSetup,
+    inputs: Inputs,
+    wanted: Option<PreviewRequest>,
+    starting: Option<Starting>,
+    recording: Option<Recording>,
+    status: Status,
+    next_notice: u64,
+    closing: bool,
+    source_rate: Rate,
+    frame_rate: Rate,
+    byte_rate: Rate,
+}
+
+impl Conductor {
+    pub(super) fn new(setup: ConductorSetup) -> Self {
+        let inputs = Inputs::new(Arc::clone(&setup.clock), setup.events.clone(), Arc::clone(&setup.preview));
+        Self {
+            setup,
+            inputs,
+            wanted: None,
+            starting: None,
+            recording: None,
+            status: Status::default(),
+            next_notice: 0,
+            closing: false,
+            source_rate: Rate::default(),
+            frame_rate: Rate::default(),
+            byte_rate: Rate::default(),
+        }
+    }
+
+    /// Until everything is closed. A stop of the thread itself counts as [`Command::Shutdown`].
+    pub(super) fn run(mut self, stop: &StopToken) {
+        loop {
+            let running = self.is_busy() || self.inputs.video.is_some() || !self.inputs.sound.is_empty();
+            let event = self.setup.queue.take_within(if running { BUSY_TICK } else { IDLE_TICK });
+            let had_news = event.is_some();
+            if let Some(event) = event {
+                self.handle(event);
+            }
+            while let Some(event) = self.setup.queue.take_within(Duration::ZERO) {
+                self.handle(event);
+            }
+            if stop.is_stopped() && !self.closing {
+                self.handle(Event::Command(Command::Shutdown));
+            }
+            self.proceed();
+            if running || had_news {
+                self.publish();
+            }
+            if self.closing && !self.is_busy() {
+                return;
+            }
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.starting.is_some() || self.recording.is_some()
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Command(command) => self.command(command),
+            Event::SourceStarted { number, info } => self.source_started(number, info),
+            Event::SourceWarning { number, warning } => {
+                if self.is_video(number) {
+                    self.notice(Severity::Warning, "source", warning.to_string(), String::new());
+                }
+            }
+            Event::SourceEnded { number, error } => self.source_ended(number, error),
+            Event::SoundStarted { number, info } => {
+                if let Some(input) = self.inputs.sound.iter_mut().find(|input| input.number == number) {
+                    input.name = Some(info.device.name);
+                    (input.sample_rate, input.channels) = (info.sample_rate, info.channels);
+                }
+            }
+            Event::SoundLost { number, error } => self.sound_lost(number, &error),
+            Event::WriterEnded(result) => {
+                if let Some(recording) = &mut self.recording {
+                    recording.writer_ended(result);
+                }
+            }
+            Event::Wake => {}
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Preview(request) => {
+                self.wanted = request;
+                if !self.is_busy() {
+                    self.open_wanted();
+                }
+            }
+            Command::Watch(watched) => self.setup.preview.set_watched(watched),
+            Command::Start(plan) => self.start(*plan),
+            Command::Stop => self.stop(),
+            Command::Shutdown => {
+                self.closing = true;
+                if let Some(recording) = &mut self.recording
+                    && recording.is_running()
+                {
+                    recording.stop(None);
+                }
+                self.cancel_start();
+            }
+        }
+    }
+
+    fn open_wanted(&mut self) {
+        let (source, sound) = match &self.wanted {
+            Some(request) => (request.source.clone(), request.audio.clone()),
+            None => (None, Vec::new()),
+        };
+        if let Some(request) = &self.wanted {
+            self.setup.preview.set_limits(request.max_size, FrameRate::whole(30));
+        }
+        self.inputs.want(source.as_ref(), &sound);
+        self.status.source = self.source_status(0.0);
+    }
+
+    fn start(&mut self, plan: Plan) {
+        if self.is_busy() {
+            return;
+        }
+        self.status = Status { notices: std::mem::take(&mut self.status.notices), ..Status::default() };
+        self.status.state = State::Starting;
+        let sound: Vec<_> = plan.audio.iter().map(|audio| audio.spec.clone()).collect();
+        self.inputs.want(plan.video.as_ref().map(|video| &video.request), &sound);
+        let (custom, cache_dir) = (self.setup.ffmpeg.clone(), self.setup.cache_dir.clone());
+        let (file, events) = (plan.file.clone(), self.setup.events.clone());
+        let job = spawn_job(
+            "start",
+            move || events.send(Event::Wake),
+            move |stop| prepare(custom.as_deref(), &cache_dir, file.as_ref(), &stop),
+        );
+        match job {
+            Ok(job) => {
+                let since = self.setup.clock.now();
+                self.starting = Some(Starting { plan, since, job, ready: None });
+            }
+            Err(error) => self.fail(Trouble::from(error)),
+        }
+    }
+
+    fn stop(&mut self) {
+        if let Some(recording) = &mut self.recording {
+            if recording.is_running() { recording.stop(None) } else { recording.force() }
+        }
+        self.cancel_start();
+    }
+
+    fn cancel_start(&mut self) {
+        if let Some(starting) = self.starting.take() {
+            if let Some(ready) = starting.ready {
+                ready.target.discard_empty();
+            }
+            self.status.state = State::Idle;
+            self.open_wanted();
+        }
+    }
+
+    fn source_started(&mut self, number: u64, info: crate::capture::SourceInfo) {
+        if let Some(video) = self.inputs.video.as_mut().filter(|video| video.number == number) {
+            video.info = Some(info);
+        }
+    }
+
+    fn source_ended(&mut self, number: u64, error: crate::capture::CaptureError) {
+        if !self.is_video(number) {
+            return;
+        }
+        if let Some(recording) = &mut self.recording {
+            recording.stop(Some(Trouble::from(error.clone())));
+        }
+        if self.starting.is_some() {
+            self.fail(Trouble::from(error.clone()));
+        }
+        if let Some(video) = &mut self.inputs.video {
+            video.failed = Some(error);
+        }
+    }
+
+    fn sound_lost(&mut self, number: u64, error: &crate::audio::AudioError) {
+        let Some(input) = self.inputs.sound.iter_mut().find(|input| input.number == number) else { return };
+        input.problem = Some(error.to_string());
+        if self.starting.is_some() {
+            let help = "Choose another sound input, or record without sound.";
+            self.fail(Trouble::new(FailureKind::Capture, error.to_string(), help));
+        } else if self.recording.is_some() {
+            let help = "The recording goes on with silence in its place.";
+            self.notice(Severity::Warning, "audio_lost", error.to_string(), help.to_owned());
+        }
+    }
+
+    fn is_video(&self, number: u64) -> bool {
+        self.inputs.video.as_ref().is_some_and(|video| video.number == number)
+    }
+
+    /// Whatever can go on without an event.
+    fn proceed(&mut self) {
+        self.proceed_starting();
+        let Some(recording) = &mut self.recording else { return };
+        let Some((trouble, sink)) = recording.poll() else { return };
+        self.inputs.detach();
+        let audio = self.audio_status();
+        let Some(recording) = self.recording.take() else { return };
+        for remark in &sink.remarks {
+            self.notice(Severity::Warning, "file", remark.clone(), String::new());
+        }
+        let has_file = !sink.files.is_empty();
+        let report = recording.finished(sink, audio);
+        self.status.frames = report.frames;
+        self.status.file = report.files.first().map(|file| file.path.clone());
+        self.status.state = match trouble {
+            None if has_file => State::Done(Box::new(report)),
+            None => State::Failed(Box::new(nothing_written().into_failure(None))),
+            Some(trouble) => State::Failed(Box::new(trouble.into_failure(has_file.then_some(report)))),
+        };
+        self.open_wanted();
+    }
+
+    fn proceed_starting(&mut self) {
+        let Some(starting) = &mut self.starting else { return };
+        if starting.ready.is_none() {
+            match starting.job.poll() {
+                JobState::Running => {}
+                JobState::Done(Ok(ready)) => starting.ready = Some(ready),
+                JobState::Done(Err(trouble)) => return self.fail(trouble),
+                JobState::Gone => return self.fail(nothing_written()),
+            }
+        }
+        let now = self.setup.clock.now();
+        let waited = now.since(starting.since);
+        let picture = match &self.inputs.video {
+            Some(video) => {
+                let first = video.newest.peek();
+                if first.is_none() || video.info.is_none() {
+                    if waited > FIRST_PICTURE {
+                        let help = "Check that it works in another program, or choose another source.";
+                        self.fail(Trouble::new(FailureKind::Capture, "The source gave no picture within 10 s", help));
+                    }
+                    return;
+                }
+                first
+            }
+            None => None,
+        };
+        let sound_is_there = self.inputs.sound.iter().all(|sound| sound.name.is_some());
+        if !sound_is_there && waited < FIRST_SOUND {
+            return;
+        }
+        if starting.ready.is_some()
+            && let Some(Starting { plan, ready: Some(ready), .. }) = self.starting.take()
+        {
+            self.begin(plan, ready, picture.as_deref());
+        }
+    }
+
+    fn begin(&mut self, plan: Plan, ready: Ready, first: Option<&Frame>) {
+        let formats: Vec<SoundFormat> = self
+            .inputs
+            .sound
+            .iter()
+            .map(|sound| SoundFormat { sample_rate: sound.sample_rate, channels: sound.channels })
+            .collect();
+        let spec = engine_spec(&plan, first, &formats);
+        let target = ready.target.clone();
+        let setup = RecordingSetup {
+            plan,
+            ffmpeg: ready.ffmpeg,
+            hybrid_mp4: ready.hybrid_mp4,
+            target: ready.target,
+            clock: Arc::clone(&self.setup.clock),
+            events: self.setup.events.clone(),
+        };
+        match Recording::start(setup, &spec, &formats) {
+            Ok(recording) => {
+                self.inputs.attach(&recording.destination());
+                (self.frame_rate, self.byte_rate) = (Rate::default(), Rate::default());
+                self.status.file = Some(target.final_path);
+                self.status.commands.clone_from(&recording.commands);
+                self.recording = Some(recording);
+            }
+            Err(trouble) => {
+                target.discard_empty();
+                self.fail(trouble);
+            }
+        }
+    }
+
+    fn fail(&mut self, trouble: Trouble) {
+        if let Some(Starting { ready: Some(ready), .. }) = self.starting.take() {
+            ready.target.discard_empty();
+        }
+        self.status.state = State::Failed(Box::new(trouble.into_failure(None)));
+        self.open_wanted();
+    }
+
+    fn notice(&mut self, severity: Severity, code: &'static str, what: String, help: String) {
+        self.next_notice += 1;
+        self.status.notices.push(Notice { id: self.next_notice, severity, code, what, help });
+        if self.status.notices.len() > NOTICES {
+            self.status.notices.remove(0);
+        }
+    }
+
+    fn publish(&mut self) {
+        let now = self.setup.clock.now();
+        let delivered =
+            self.inputs.video.as_ref().map_or(0, |video| video.delivered.load(std::sync::atomic::Ordering::Relaxed));
+        let source_fps = self.source_rate.update(now, delivered);
+        self.status.source = self.source_status(source_fps);
+        self.status.audio = self.audio_status();
+        if let Some(recording) = &self.recording {
+            let totals = recording.counters.totals();
+            self.status.state = if recording.is_running() && totals.video_packets + totals.audio_packets > 0 {
+                State::Recording
+            } else if recording.is_running() {
+                State::Starting
+            } else {
+                let (step, progress) = recording.finishing();
+                State::Finalizing { progress, step }
+            };
+            self.status.elapsed = recording.elapsed();
+            self.status.frames = recording.frames(false);
+            self.status.fps = self.frame_rate.update(now, totals.video_packets);
+            let bytes_per_s = self.byte_rate.update(now, totals.bytes);
+            self.status.video_kbps = bytes_per_s * 8.0 / 1000.0;
+            self.status.file_bytes = totals.bytes;
+            self.status.latency_s = recording.counters.latency_s();
+            let copied = !is_ordinary_when_closed(recording.target.container, Keep::Ordinary);
+            self.status.disk = recording.disk.free_bytes().map(|free_bytes| DiskStatus {
+                free_bytes,
+                left_s: seconds_left(free_bytes, totals.bytes, bytes_per_s, copied),
+            });
+        }
+        self.setup.status.put(Arc::new(self.status.clone()));
+        (self.setup.wake)();
+    }
+
+    fn source_status(&self, fps: f64) -> SourceStatus {
+        let Some(video) = &self.inputs.video else { return SourceStatus::Closed };
+        match (&video.failed, &video.info) {
+            (Some(error), _) => SourceStatus::Failed { what: error.to_string(), help: error.help().to_owned() },
+            (None, Some(info)) => SourceStatus::Running { name: info.name.clone(), size: info.size, fps },
+            (None, None) => SourceStatus::Opening,
+        }
+    }
+
+    fn audio_status(&self) -> Vec<AudioStatus> {
+        let plan = self.recording.as_ref().map(|recording| &recording.plan.audio);
+        let status = |(line, sound): (usize, &super::inputs::SoundInput)| AudioStatus {
+            device: sound.name.clone().unwrap_or_else(|| sound.spec.to_string()),
+            track: plan.and_then(|plan| plan.get(line)).map_or(1, |audio| audio.track),
+            levels: sound.levels.peek().unwrap_or(Levels::SILENT),
+            problem: sound.problem.clone(),
+        };
+        self.inputs.sound.iter().enumerate().map(status).collect()
+    }
+}
+
+fn nothing_written() -> Trouble {
+    Trouble::new(FailureKind::Encoder, "Nothing was recorded", "Try again; if it stays so, try another encoder.")
+}
+
+/// Finds ffmpeg and reserves the file's name. Runs on a job's thread: both may take seconds.
+fn prepare(
+    custom: Option<&std::path::Path>,
+    cache_dir: &std::path::Path,
+    file: Option<&crate::plan::FilePlan>,
+    stop: &StopToken,
+) -> Result<Ready, Trouble> {
+    let ffmpeg = crate::ffmpeg::find(custom)?;
+    let Some(file) = file else {
+        return Err(Trouble::new(FailureKind::Usage, "There is nowhere to record to", "Choose a file or a folder."));
+    };
+    let on_taken = match file.on_existing {
+        OnExisting::Refuse => OnTaken::Refuse,
+        OnExisting::Rename => OnTaken::Rename,
+        OnExisting::Replace => OnTaken::Replace,
+    };
+    let target = reserve(&file.path, file.container, on_taken)?;
+    let hybrid = Capabilities::load_or_probe(&ffmpeg, cache_dir, stop)
+        .is_ok_and(|known| known.is_some_and(|known| known.hybrid_fragmented));
+    let hybrid_mp4 = if hybrid { Keep::CrashSafe } else { Keep::Ordinary };
+    Ok(Ready { ffmpeg, hybrid_mp4, target })
+}

@@ -1,0 +1,116 @@
+//! From every room's errors to the one failure that window and command line show.
+
+use super::status::{Failure, FailureKind, FinishedReport};
+use crate::capture::CaptureError;
+use crate::fanout::{OutputError, SinkError};
+use crate::ffmpeg::{Cause, FindError};
+use crate::writegear::EngineError;
+
+/// Why a recording ends early, before it is known what was saved.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Trouble {
+    pub(super) kind: FailureKind,
+    pub(super) what: String,
+    pub(super) help: String,
+    pub(super) details: Vec<String>,
+}
+
+impl Trouble {
+    pub(super) fn new(kind: FailureKind, what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { kind, what: what.into(), help: help.into(), details: Vec::new() }
+    }
+
+    /// The encoder gave nothing for too long.
+    pub(super) fn silent_encoder() -> Self {
+        Self::new(
+            FailureKind::Encoder,
+            "ffmpeg stopped answering and was ended",
+            "Everything it gave out before is safe. Try a faster preset or another encoder.",
+        )
+    }
+
+    /// A forced end.
+    pub(super) fn forced() -> Self {
+        Self::new(FailureKind::Forced, "The recording was ended by force", "What was on disk by then was kept.")
+    }
+
+    /// With what was saved.
+    pub(super) fn into_failure(self, saved: Option<FinishedReport>) -> Failure {
+        let Self { kind, what, help, details } = self;
+        Failure { kind, what, help, details, saved }
+    }
+}
+
+impl From<CaptureError> for Trouble {
+    fn from(error: CaptureError) -> Self {
+        Self::new(FailureKind::Capture, sentence(&error.to_string()), error.help())
+    }
+}
+
+impl From<OutputError> for Trouble {
+    fn from(error: OutputError) -> Self {
+        Self::new(FailureKind::Output, sentence(&error.to_string()), error.help())
+    }
+}
+
+impl From<FindError> for Trouble {
+    fn from(error: FindError) -> Self {
+        Self::new(FailureKind::Encoder, sentence(&error.to_string()), crate::ffmpeg::install_hint())
+    }
+}
+
+impl From<EngineError> for Trouble {
+    fn from(error: EngineError) -> Self {
+        let what = sentence(&error.to_string());
+        match error {
+            EngineError::Died { cause, last_words } => Self {
+                kind: kind_of(&cause, FailureKind::Encoder),
+                help: cause.help().to_owned(),
+                details: last_words,
+                what,
+            },
+            EngineError::Launch(error) => Self {
+                details: vec![error.to_string()],
+                ..Self::new(FailureKind::Encoder, what, crate::ffmpeg::install_hint())
+            },
+            _ => Self::new(FailureKind::Encoder, what, "Try another encoder or a faster preset."),
+        }
+    }
+}
+
+impl From<SinkError> for Trouble {
+    fn from(error: SinkError) -> Self {
+        let what = sentence(&error.to_string());
+        match error {
+            SinkError::Output(error) => error.into(),
+            SinkError::Writer { cause, last_words } => {
+                Self { kind: FailureKind::Output, help: cause.help().to_owned(), details: last_words, what }
+            }
+            SinkError::TooSlow { .. } => {
+                Self::new(FailureKind::Output, what, "Record to a local disk, or lower the bitrate.")
+            }
+            SinkError::Internal(_) => Self::new(FailureKind::Output, what, "What was written until then is kept."),
+        }
+    }
+}
+
+impl From<std::io::Error> for Trouble {
+    fn from(error: std::io::Error) -> Self {
+        let what = format!("The system starts no further thread or process: {error}");
+        Self::new(FailureKind::Encoder, what, "Close other programs and try again.")
+    }
+}
+
+/// A cause can lie outside the encoder although its ffmpeg told it.
+fn kind_of(cause: &Cause, otherwise: FailureKind) -> FailureKind {
+    match cause {
+        Cause::NoSpace | Cause::PermissionDenied => FailureKind::Output,
+        _ => otherwise,
+    }
+}
+
+/// Errors are written to stand inside a sentence; alone they begin one.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

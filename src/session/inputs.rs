@@ -1,0 +1,172 @@
+//! The sources that run, for preview or recording: opened once, kept as long as the same thing is wanted.
+
+use std::sync::Arc;
+
+use super::event::{Event, EventSender};
+use super::tap::{AudioTap, Destination, Valve, VideoTap};
+use crate::audio::{AudioCapture, AudioSpec, Heard, Meter};
+use crate::capture::{Capture, CaptureRequest, Delivery, SourceInfo};
+use crate::media::{Frame, Levels};
+use crate::preview::Preview;
+use crate::rt::{Clock, Latest};
+
+/// One picture source.
+pub(super) struct VideoInput {
+    pub(super) request: CaptureRequest,
+    pub(super) valve: Valve,
+    pub(super) info: Option<SourceInfo>,
+    pub(super) failed: Option<crate::capture::CaptureError>,
+    /// Pictures delivered so far, counted on the capture thread.
+    pub(super) delivered: Arc<std::sync::atomic::AtomicU64>,
+    /// The newest picture, for the size and colours of a recording that starts.
+    pub(super) newest: Latest<Arc<Frame>>,
+    /// Tells this source's events from those of one that was replaced.
+    pub(super) number: u64,
+    _capture: Option<Capture>,
+}
+
+/// One sound input.
+pub(super) struct SoundInput {
+    pub(super) spec: AudioSpec,
+    pub(super) valve: Valve,
+    pub(super) name: Option<String>,
+    pub(super) sample_rate: u32,
+    pub(super) channels: u16,
+    pub(super) problem: Option<String>,
+    pub(super) levels: Latest<Levels>,
+    pub(super) number: u64,
+    _capture: Option<AudioCapture>,
+}
+
+/// All that run.
+pub(super) struct Inputs {
+    pub(super) video: Option<VideoInput>,
+    pub(super) sound: Vec<SoundInput>,
+    clock: Arc<dyn Clock>,
+    events: EventSender,
+    preview: Arc<Preview>,
+    next_number: u64,
+}
+
+impl Inputs {
+    pub(super) fn new(clock: Arc<dyn Clock>, events: EventSender, preview: Arc<Preview>) -> Self {
+        Self { video: None, sound: Vec::new(), clock, events, preview, next_number: 0 }
+    }
+
+    /// Opens what is wanted and not open, closes what is open and not wanted. A source that failed is tried again.
+    /// Closing waits for the device, two seconds at most.
+    pub(super) fn want(&mut self, video: Option<&CaptureRequest>, sound: &[AudioSpec]) {
+        let keep = |open: &VideoInput| Some(&open.request) == video && open.failed.is_none();
+        if !self.video.as_ref().is_some_and(keep) {
+            self.video = None;
+            self.video = video.map(|request| self.open_video(request));
+        }
+        let mut open = std::mem::take(&mut self.sound);
+        for spec in sound {
+            let kept = open.iter().position(|input| input.spec == *spec && input.problem.is_none());
+            let input = match kept {
+                Some(index) => open.swap_remove(index),
+                None => self.open_sound(spec),
+            };
+            self.sound.push(input);
+        }
+    }
+
+    /// Closes all valves: what sources deliver goes to the preview only.
+    pub(super) fn detach(&self) {
+        for valve in self.video.iter().map(|video| &video.valve).chain(self.sound.iter().map(|sound| &sound.valve)) {
+            valve.put(None);
+        }
+    }
+
+    /// Lets everything that is delivered from now on go to a recording.
+    pub(super) fn attach(&self, destination: &Destination) {
+        if let Some(video) = &self.video {
+            video.valve.put(Some(destination.clone()));
+        }
+        for (line, sound) in self.sound.iter().enumerate() {
+            sound.valve.put(Some(Destination { line, ..destination.clone() }));
+        }
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number
+    }
+
+    fn open_video(&mut self, request: &CaptureRequest) -> VideoInput {
+        let number = self.number();
+        let valve = Valve::new();
+        let delivered = Arc::new(std::sync::atomic::AtomicU64::new(0));
+        let (events, preview, count) = (self.events.clone(), Arc::clone(&self.preview), Arc::clone(&delivered));
+        let mut tap = VideoTap::new(valve.clone());
+        let newest = Latest::new();
+        let seen: Latest<Arc<Frame>> = newest.clone();
+        let deliver = move |delivery: Delivery| match delivery {
+            Delivery::Frame(frame) => {
+                count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                preview.feed(&frame);
+                tap.frame(&frame);
+                seen.put(frame);
+            }
+            Delivery::Unchanged { at } => {
+                show_still(&preview, &seen);
+                tap.unchanged(at);
+            }
+            Delivery::Started(info) => events.send(Event::SourceStarted { number, info }),
+            Delivery::Warning(warning) => events.send(Event::SourceWarning { number, warning }),
+            Delivery::Ended(error) => events.send(Event::SourceEnded { number, error }),
+        };
+        let opened = crate::capture::open(request.clone(), Arc::clone(&self.clock), Box::new(deliver));
+        let (capture, failed) = match opened {
+            Ok(capture) => (Some(capture), None),
+            Err(error) => (None, Some(error)),
+        };
+        VideoInput { request: request.clone(), valve, info: None, failed, delivered, newest, number, _capture: capture }
+    }
+
+    fn open_sound(&mut self, spec: &AudioSpec) -> SoundInput {
+        let number = self.number();
+        let (valve, levels) = (Valve::new(), Latest::new());
+        let (events, shown, clock) = (self.events.clone(), levels.clone(), Arc::clone(&self.clock));
+        let mut tap = AudioTap::new(valve.clone());
+        let mut meter = Meter::new();
+        let deliver = move |heard: Heard| match heard {
+            Heard::Block(block) => {
+                meter.push(&block);
+                shown.put(meter.levels(clock.now()));
+                tap.block(block);
+            }
+            Heard::Started(info) => events.send(Event::SoundStarted { number, info }),
+            Heard::Lost(error) => {
+                tap.lost();
+                shown.put(Levels::SILENT);
+                events.send(Event::SoundLost { number, error });
+            }
+        };
+        let opened = crate::audio::open(spec.clone(), Arc::clone(&self.clock), Box::new(deliver));
+        let (capture, problem) = match opened {
+            Ok(capture) => (Some(capture), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        SoundInput {
+            spec: spec.clone(),
+            valve,
+            name: None,
+            sample_rate: 48_000,
+            channels: 2,
+            problem,
+            levels,
+            number,
+            _capture: capture,
+        }
+    }
+}
+
+/// A still screen sends no picture to a preview that somebody has just begun to look at: its last one is shown.
+fn show_still(preview: &Preview, newest: &Latest<Arc<Frame>>) {
+    let Some(frame) = newest.peek() else { return };
+    if preview.image().is_none_or(|image| image.captured_at != frame.captured_at) {
+        preview.feed(&frame);
+    }
+}

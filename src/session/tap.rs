@@ -1,0 +1,216 @@
+//! Between a source's thread and the recording: while a recording runs, what the source delivers goes into the
+//! writer's queue as well. Nothing here waits; what finds the queue full is dropped and counted.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::media::{AudioBlock, Changed, Frame, Timestamp};
+use crate::rt::{IntakeSender, Latest, PutError};
+
+/// Lanes of the writer's queue. 24 pictures are 0.8 s at 30 fps and 200 MB at 1080p: what a start of ffmpeg on a
+/// loaded machine takes. 1000 blocks are 10 s of sound. A full lane drops the newest item.
+pub(super) const WRITER_LANES: [usize; 3] = [24, 1000, 64];
+pub(super) const LANE_VIDEO: usize = 0;
+pub(super) const LANE_AUDIO: usize = 1;
+pub(super) const LANE_CONTROL: usize = 2;
+
+/// What the writer is told.
+#[derive(Debug)]
+pub(super) enum WriterItem {
+    /// A picture.
+    Frame(Arc<Frame>),
+    /// The source looked and nothing had changed.
+    Unchanged(Timestamp),
+    /// Samples of a line.
+    Sound {
+        /// Which line, from 0.
+        line: usize,
+        /// The samples.
+        block: AudioBlock,
+    },
+    /// A line's device is gone: silence follows.
+    SoundLost {
+        /// Which line, from 0.
+        line: usize,
+    },
+    /// Nothing after this moment belongs to the recording.
+    StopAt(Timestamp),
+}
+
+/// The writer's queue, from the putting side.
+pub(super) type WriterQueue = IntakeSender<WriterItem, 3>;
+
+/// Counts of what never reached the writer.
+#[derive(Debug, Default)]
+pub(super) struct TapCounts {
+    pub(super) delivered: AtomicU64,
+    pub(super) dropped_frames: AtomicU64,
+    pub(super) dropped_blocks: AtomicU64,
+}
+
+/// Where a source should deliver from now on.
+#[derive(Clone)]
+pub(super) struct Destination {
+    pub(super) queue: WriterQueue,
+    pub(super) counts: Arc<TapCounts>,
+    /// Which line of sound this input is; unused for pictures.
+    pub(super) line: usize,
+}
+
+/// The session's end of a tap: opens and closes it.
+pub(super) type Valve = Latest<Option<Destination>>;
+
+/// The capture thread's end.
+pub(super) struct VideoTap {
+    valve: Valve,
+    open: Option<Destination>,
+    /// The newest picture: a still screen sends none when a recording starts.
+    last: Option<Arc<Frame>>,
+    first_is_due: bool,
+}
+
+impl VideoTap {
+    pub(super) fn new(valve: Valve) -> Self {
+        Self { valve, open: None, last: None, first_is_due: false }
+    }
+
+    pub(super) fn frame(&mut self, frame: &Arc<Frame>) {
+        self.turn();
+        self.last = Some(Arc::clone(frame));
+        self.first_is_due = false;
+        self.send(WriterItem::Frame(Arc::clone(frame)));
+    }
+
+    pub(super) fn unchanged(&mut self, at: Timestamp) {
+        self.turn();
+        if !self.first_is_due {
+            if let Some(open) = &self.open
+                && open.queue.put(LANE_VIDEO, WriterItem::Unchanged(at)) == Err(PutError::Closed)
+            {
+                self.open = None;
+            }
+            return;
+        }
+        if let Some(last) = &self.last {
+            self.first_is_due = false;
+            let still = Frame { captured_at: at, changed: Changed::Unknown, ..last.as_ref().clone() };
+            self.send(WriterItem::Frame(Arc::new(still)));
+        }
+    }
+
+    fn turn(&mut self) {
+        if let Some(destination) = self.valve.take() {
+            self.first_is_due = destination.is_some();
+            self.open = destination;
+        }
+    }
+
+    fn send(&mut self, item: WriterItem) {
+        let Some(open) = &self.open else { return };
+        open.counts.delivered.fetch_add(1, Ordering::Relaxed);
+        match open.queue.put(LANE_VIDEO, item) {
+            Ok(()) => {}
+            Err(PutError::Full) => {
+                open.counts.dropped_frames.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(PutError::Closed) => self.open = None,
+        }
+    }
+}
+
+/// An audio thread's end.
+pub(super) struct AudioTap {
+    valve: Valve,
+    open: Option<Destination>,
+}
+
+impl AudioTap {
+    pub(super) fn new(valve: Valve) -> Self {
+        Self { valve, open: None }
+    }
+
+    pub(super) fn block(&mut self, block: AudioBlock) {
+        self.turn();
+        let Some(open) = &self.open else { return };
+        match open.queue.put(LANE_AUDIO, WriterItem::Sound { line: open.line, block }) {
+            Ok(()) => {}
+            Err(PutError::Full) => {
+                open.counts.dropped_blocks.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(PutError::Closed) => self.open = None,
+        }
+    }
+
+    pub(super) fn lost(&mut self) {
+        self.turn();
+        if let Some(open) = &self.open
+            && open.queue.put(LANE_CONTROL, WriterItem::SoundLost { line: open.line }).is_err()
+        {
+            self.open = None;
+        }
+    }
+
+    fn turn(&mut self) {
+        if let Some(destination) = self.valve.take() {
+            self.open = destination;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::media::{Colour, Payload, PixelFormat, Planes, Resolution};
+    use crate::rt::{Intake, intake};
+
+    fn picture(seq: u64) -> Arc<Frame> {
+        let size = Resolution::new(2, 2);
+        let planes = Planes::packed(PixelFormat::Bgrx, size, Arc::new(vec![0_u8; 16])).unwrap();
+        let captured_at = Timestamp::from_nanos(i64::try_from(seq).unwrap());
+        let payload = Payload::Planes(planes);
+        Arc::new(Frame { seq, captured_at, colour: Colour::SRGB, size, changed: Changed::Unknown, payload })
+    }
+
+    fn opened(limit: usize) -> (VideoTap, Intake<WriterItem, 3>, Arc<TapCounts>, Valve) {
+        let (queue, taken) = intake([limit, 1, 1]);
+        let (counts, valve) = (Arc::new(TapCounts::default()), Valve::new());
+        let mut tap = VideoTap::new(valve.clone());
+        tap.frame(&picture(0));
+        valve.put(Some(Destination { queue, counts: Arc::clone(&counts), line: 0 }));
+        (tap, taken, counts, valve)
+    }
+
+    #[test]
+    fn a_still_screen_sends_its_picture_once_when_recording_starts() {
+        let (mut tap, taken, ..) = opened(9);
+        tap.unchanged(Timestamp::from_nanos(77));
+        tap.unchanged(Timestamp::from_nanos(78));
+        match taken.take_within(Duration::ZERO) {
+            Some(WriterItem::Frame(frame)) => {
+                assert_eq!((frame.captured_at, frame.changed), (Timestamp::from_nanos(77), Changed::Unknown));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert!(matches!(taken.take_within(Duration::ZERO), Some(WriterItem::Unchanged(_))));
+    }
+
+    #[test]
+    fn a_full_queue_drops_the_newest_and_counts_it() {
+        let (mut tap, taken, counts, _) = opened(1);
+        tap.frame(&picture(1));
+        tap.frame(&picture(2));
+        assert_eq!(counts.delivered.load(Ordering::Relaxed), 2);
+        assert_eq!(counts.dropped_frames.load(Ordering::Relaxed), 1);
+        assert!(matches!(taken.take_within(Duration::ZERO), Some(WriterItem::Frame(frame)) if frame.seq == 1));
+    }
+
+    #[test]
+    fn a_closed_valve_sends_nothing() {
+        let (mut tap, taken, _, valve) = opened(9);
+        valve.put(None);
+        tap.frame(&picture(1));
+        assert!(taken.take_within(Duration::ZERO).is_none());
+    }
+}

@@ -1,0 +1,156 @@
+//! The running engine: one ffmpeg child, its input, its output, its end.
+
+use std::io::{IoSlice, Write};
+use std::time::Duration;
+
+use super::args::encoder_args;
+use super::error::EngineError;
+use super::spec::EngineSpec;
+use crate::ffmpeg::{Cause, ChildInput, ChildOutput, Ffmpeg, Launch, Process, Stdin, Stdout, launch};
+use crate::media::{Packet, RenditionId, StreamHeaders, TrackId};
+use crate::nut::{Reader, Writer};
+
+/// How long ffmpeg may take nothing before the engine counts as stalled.
+const WRITE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The running child. Dropping it kills ffmpeg and waits for its end.
+pub struct Engine {
+    process: Process,
+}
+
+impl Engine {
+    /// Starts ffmpeg and announces the tracks to it. Takes some milliseconds; ffmpeg itself is ready 0.1–0.3 s later
+    /// and until then reads nothing, so frames wait in the caller's queue.
+    pub fn start(
+        ffmpeg: &Ffmpeg,
+        spec: &EngineSpec,
+        rendition: RenditionId,
+        generation: u32,
+    ) -> Result<(Self, EngineInput, EngineOutput), EngineError> {
+        let launched = Launch::new(&ffmpeg.program, encoder_args(spec).to_os_args(), "encoder")
+            .with_io(Stdin::Socket, Stdout::Socket);
+        let mut process = launch(launched).map_err(EngineError::Launch)?;
+        let broken = || EngineError::Io(std::io::ErrorKind::BrokenPipe.into());
+        let stdin = process.take_stdin().ok_or_else(broken)?;
+        let stdout = process.take_stdout().ok_or_else(broken)?;
+        let input = EngineInput::new(spec, stdin)?;
+        let output = EngineOutput {
+            reader: Reader::new(stdout),
+            rendition,
+            generation,
+            offset_nanos: spec.pipe_offset_nanos(),
+            offsets: Vec::new(),
+        };
+        Ok((Self { process }, input, output))
+    }
+
+    /// The child, to be watched and stopped.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// What its words say it died of.
+    pub fn died(&self) -> EngineError {
+        EngineError::Died { cause: self.process.cause().unwrap_or(Cause::Silent), last_words: self.process.log_tail() }
+    }
+}
+
+/// The writing end. Owned by one thread; dropping it ends the input, upon which ffmpeg flushes and ends.
+pub struct EngineInput {
+    socket: ChildInput,
+    nut: Writer,
+    head: Vec<u8>,
+    samples: Vec<u8>,
+    /// Bytes of one picture; `None` without video.
+    picture_len: Option<usize>,
+    channels: Vec<u16>,
+}
+
+impl EngineInput {
+    fn new(spec: &EngineSpec, mut socket: ChildInput) -> Result<Self, EngineError> {
+        let nut = Writer::new(&spec.tracks()).map_err(EngineError::Stream)?;
+        socket.set_write_timeout(Some(WRITE_DEADLINE)).map_err(EngineError::Io)?;
+        socket.write_all(nut.header()).map_err(write_error)?;
+        Ok(Self {
+            socket,
+            nut,
+            head: Vec::with_capacity(64),
+            samples: Vec::new(),
+            picture_len: spec.video.map(|video| video.pixels.packed_len(video.size)),
+            channels: spec.audio.iter().map(|audio| audio.channels).collect(),
+        })
+    }
+
+    /// Writes one picture at `pts` in [`super::VideoInput::time_base`]. Blocks while ffmpeg is busy, ten seconds at most.
+    /// The bytes go to the socket as they are: a 3 MB picture is not copied here.
+    pub fn write_video(&mut self, pts: i64, picture: &[u8]) -> Result<(), EngineError> {
+        let needed = self.picture_len.unwrap_or(0);
+        if picture.len() != needed {
+            return Err(EngineError::WrongSize { needed, held: picture.len() });
+        }
+        self.head.clear();
+        self.nut.packet_head(0, true, pts, picture.len(), &mut self.head).map_err(EngineError::Stream)?;
+        write_both(&mut self.socket, &self.head, picture)
+    }
+
+    /// Writes interleaved samples of sound line `line` (counted from 0), the first one at `first_sample` since the origin.
+    pub fn write_audio(&mut self, line: usize, first_sample: i64, samples: &[f32]) -> Result<(), EngineError> {
+        debug_assert!(self.channels.get(line).is_some_and(|channels| samples.len() % usize::from(*channels) == 0));
+        self.samples.clear();
+        self.samples.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
+        let track = usize::from(self.picture_len.is_some()) + line;
+        self.head.clear();
+        let length = self.samples.len();
+        self.nut.packet_head(track, true, first_sample, length, &mut self.head).map_err(EngineError::Stream)?;
+        write_both(&mut self.socket, &self.head, &self.samples)
+    }
+}
+
+/// One system call for head and payload in the usual case.
+fn write_both(socket: &mut ChildInput, head: &[u8], payload: &[u8]) -> Result<(), EngineError> {
+    let written = socket.write_vectored(&[IoSlice::new(head), IoSlice::new(payload)]).map_err(write_error)?;
+    if written < head.len() {
+        socket.write_all(&head[written..]).map_err(write_error)?;
+        return socket.write_all(payload).map_err(write_error);
+    }
+    socket.write_all(&payload[written - head.len()..]).map_err(write_error)
+}
+
+fn write_error(error: std::io::Error) -> EngineError {
+    match error.kind() {
+        std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut => EngineError::Stalled(WRITE_DEADLINE.as_secs()),
+        _ => EngineError::Io(error),
+    }
+}
+
+/// The reading end: encoded packets with the encoder's own time stamps, zero being the origin of the input.
+pub struct EngineOutput {
+    reader: Reader<ChildOutput>,
+    rendition: RenditionId,
+    generation: u32,
+    offset_nanos: i64,
+    /// The pipe's offset in each track's time base.
+    offsets: Vec<i64>,
+}
+
+impl EngineOutput {
+    /// The tracks. Blocks until the encoder has given its first packet.
+    pub fn read_headers(&mut self) -> Result<StreamHeaders, EngineError> {
+        let tracks = self.reader.read_headers().map_err(EngineError::Stream)?;
+        self.offsets = tracks.iter().map(|track| track.time_base.from_nanos(self.offset_nanos)).collect();
+        Ok(StreamHeaders { rendition: self.rendition, generation: self.generation, tracks })
+    }
+
+    /// The next packet, or `None` when the encoder is done. Blocks. To be called after [`Self::read_headers`].
+    pub fn next_packet(&mut self) -> Result<Option<Packet>, EngineError> {
+        let Some(packet) = self.reader.next_packet().map_err(EngineError::Stream)? else { return Ok(None) };
+        let offset = self.offsets.get(packet.track).copied().unwrap_or(0);
+        Ok(Some(Packet {
+            rendition: self.rendition,
+            track: TrackId(u8::try_from(packet.track).unwrap_or(u8::MAX)),
+            key: packet.key,
+            pts: packet.pts.saturating_sub(offset),
+            data: packet.data,
+        }))
+    }
+}

@@ -1,0 +1,108 @@
+//! What an engine is asked to encode.
+
+use crate::media::{Colour, FrameRate, FrameTiming, PixelFormat, Resolution, TimeBase, TrackHeader};
+use crate::nut;
+
+/// The pictures that will be written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VideoInput {
+    /// Their pixels, tightly packed.
+    pub pixels: PixelFormat,
+    /// Their size; the same for every picture.
+    pub size: Resolution,
+    /// What their numbers mean; becomes the file's tags.
+    pub colour: Colour,
+    /// Frames per second of the recording.
+    pub rate: FrameRate,
+    /// Even ticks, or the captures' own rhythm.
+    pub timing: FrameTiming,
+}
+
+impl VideoInput {
+    /// The unit of a picture's time stamp: one tick of the rate, or a millisecond when timing is variable.
+    pub fn time_base(&self) -> TimeBase {
+        match self.timing {
+            FrameTiming::Constant => TimeBase { num: self.rate.den(), den: self.rate.num() },
+            FrameTiming::Variable => TimeBase { num: 1, den: 1000 },
+        }
+    }
+}
+
+/// One line of sound that will be written, as interleaved 32-bit floats. Each becomes a track of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AudioInput {
+    /// Samples per second and channel.
+    pub sample_rate: u32,
+    /// Channels.
+    pub channels: u16,
+}
+
+/// ffmpeg's own words for the encode, in the order they are given; nothing is reordered or dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EncodeOptions {
+    /// Right after the program's name.
+    pub pre_headers: Vec<String>,
+    /// Before our own input.
+    pub before_input: Vec<String>,
+    /// Further inputs with their options.
+    pub inputs: Vec<String>,
+    /// The video encoder and its options, each name with its value.
+    pub video: Vec<(String, String)>,
+    /// The sound encoder and its options.
+    pub audio: Vec<(String, String)>,
+    /// The user's own, last, so that they win.
+    pub output: Vec<String>,
+}
+
+/// Everything an engine needs to know before its first frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EngineSpec {
+    /// The pictures; `None` for sound only.
+    pub video: Option<VideoInput>,
+    /// The lines of sound.
+    pub audio: Vec<AudioInput>,
+    /// How to encode them.
+    pub options: EncodeOptions,
+}
+
+impl EngineSpec {
+    /// The tracks of the stream into ffmpeg: video first, then sound in order.
+    pub fn tracks(&self) -> Vec<TrackHeader> {
+        let video =
+            self.video.map(|video| nut::raw_video(video.pixels, video.size, video.time_base(), Some(video.rate)));
+        let audio = self.audio.iter().map(|audio| nut::pcm_f32(audio.sample_rate, audio.channels));
+        video.into_iter().chain(audio).collect()
+    }
+
+    /// Encoded time stamps are moved later by this much inside the pipe and moved back when read: AAC begins
+    /// 1024 samples before zero, and NUT cannot say "before zero". A whole number of frames, so that it is exact.
+    pub fn pipe_offset_nanos(&self) -> i64 {
+        self.video.map_or(1_000_000_000, |video| match video.timing {
+            FrameTiming::Constant => video.rate.tick_nanos(u64::from(video.rate.num().div_ceil(video.rate.den()))),
+            FrameTiming::Variable => 1_000_000_000,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_offset_is_a_whole_number_of_frames_and_at_least_a_second() {
+        for (num, den) in [(30, 1), (30_000, 1001), (25, 2), (60, 1), (1, 1), (7, 1)] {
+            let rate = FrameRate::new(num, den).unwrap();
+            let video = VideoInput {
+                pixels: PixelFormat::Nv12,
+                size: Resolution::new(64, 48),
+                colour: Colour::BT601,
+                rate,
+                timing: FrameTiming::Constant,
+            };
+            let spec = EngineSpec { video: Some(video), audio: vec![], options: EncodeOptions::default() };
+            let offset = spec.pipe_offset_nanos();
+            assert!(offset >= 999_999_999, "{rate}: {offset}");
+            assert_eq!(rate.tick_nanos(rate.nearest_tick(offset)), offset, "{rate}");
+        }
+    }
+}

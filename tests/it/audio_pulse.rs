@@ -1,0 +1,209 @@
+//! Sound from a real PulseAudio daemon, judged by its content.
+
+#![expect(clippy::cast_precision_loss, reason = "some seconds of sound fit in a double")]
+
+use std::os::unix::net::UnixListener;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+
+use gearcast::audio::{self, AudioSpec, Heard, SoundFormat, Timeline};
+use gearcast::media::AudioBlock;
+use gearcast::media::test_card::event_is_on;
+use gearcast::rt::RealClock;
+
+use crate::support::audio_probe::{Probe, do_job};
+use crate::support::pulse::Pulse;
+
+/// Also the other side of every [`Probe`].
+#[test]
+fn the_probe_hears_the_test_tone() {
+    if do_job() {
+        return;
+    }
+    let (tell, told) = sync_channel(1000);
+    let deliver = Box::new(move |heard| tell.send(heard).unwrap());
+    let capture = audio::open(AudioSpec::Test, Arc::new(RealClock), deliver).unwrap();
+    let blocks = told.iter().filter_map(|heard| if let Heard::Block(block) = heard { Some(block) } else { None });
+    let blocks: Vec<_> = blocks.take(110).collect();
+    capture.stop();
+    let beeping = |block: &&AudioBlock| block.samples.iter().any(|sample| sample.abs() > 0.4);
+    assert!(blocks.iter().filter(beeping).count() >= 10);
+    assert!(blocks.iter().all(|block| beeping(&block) == event_is_on(block.captured_at)));
+}
+
+#[test]
+fn inputs_are_listed_by_their_human_names() {
+    let pulse = Pulse::start();
+    let answer = Probe::list(&pulse.server());
+    assert_eq!(answer["threads_left"], 0, "100 listings leave nothing behind");
+    let found: Vec<_> = answer["found"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|device| {
+            let word = |key: &str| device[key].as_str().unwrap().to_owned();
+            (word("id"), word("name"), word("kind"), device["is_default"].as_bool().unwrap())
+        })
+        .collect();
+    let expected = [
+        ("pulseaudio:desk.monitor", "Monitor of Desktop Speakers", "System", true),
+        ("pulseaudio:mic_src.monitor", "Monitor of Behind Microphone", "System", false),
+        ("pulseaudio:mic", "USB Test Microphone", "Microphone", true),
+    ];
+    assert_eq!(
+        found,
+        expected.map(|(id, name, kind, default)| (id.to_owned(), name.to_owned(), kind.to_owned(), default))
+    );
+}
+
+/// Everything an input delivered from 1.5 s after its first block on, on one line; the origin is there.
+fn on_a_line(blocks: &[AudioBlock]) -> (Vec<f32>, Timeline) {
+    let origin = blocks[150].captured_at;
+    let mut line = Timeline::new(SoundFormat { sample_rate: 48_000, channels: 1 }, origin);
+    for block in blocks {
+        line.push(block);
+    }
+    let mut samples = Vec::new();
+    while let Some(pcm) = line.drain() {
+        samples.extend(pcm.samples);
+    }
+    (samples, line)
+}
+
+/// The amplitude of one pitch over all samples: a hole or a seam anywhere lowers it.
+fn amplitude(samples: &[f32], hertz: f64) -> f64 {
+    let (mut cosine, mut sine) = (0.0, 0.0);
+    for (n, sample) in samples.iter().enumerate() {
+        let angle = std::f64::consts::TAU * hertz * n as f64 / 48_000.0;
+        cosine += f64::from(*sample) * angle.cos();
+        sine += f64::from(*sample) * angle.sin();
+    }
+    2.0 * f64::hypot(cosine, sine) / samples.len() as f64
+}
+
+/// The pitch by upward zero crossings, in Hz.
+fn pitch(samples: &[f32]) -> f64 {
+    let crossings: Vec<f64> = samples
+        .windows(2)
+        .enumerate()
+        .filter(|(_, pair)| pair[0] < 0.0 && pair[1] >= 0.0)
+        .map(|(n, pair)| n as f64 + f64::from(pair[0] / (pair[0] - pair[1])))
+        .collect();
+    48_000.0 * (crossings.len() - 1) as f64 / (crossings[crossings.len() - 1] - crossings[0])
+}
+
+fn hears_the_sine(spec: &str, sink: &str, name: &str, hertz: f64) {
+    let pulse = Pulse::start();
+    let _playing = pulse.play_sine(sink, hertz, 20);
+    let mut probe = Probe::hear(&pulse.server(), spec, 6, pulse.folder());
+    let started = probe.next("started");
+    assert_eq!((started["name"].as_str(), started["rate"].as_u64()), (Some(name), Some(48_000)));
+    let report = probe.finish();
+    assert_eq!((report.stopped["joined"].as_bool(), report.stopped["dropped"].as_u64()), (Some(true), Some(0)));
+    let stamps: Vec<i64> = report.blocks[150..].iter().map(|block| block.captured_at.as_nanos()).collect();
+    assert!(stamps.is_sorted(), "time goes forward");
+    if std::env::var_os("DEBUGX").is_some() {
+        for (a, b) in report.blocks.iter().zip(&report.blocks[1..]) {
+            let d = b.captured_at.nanos_since(a.captured_at);
+            let want = a.frames() as i64 * 1_000_000_000 / 48_000;
+            if (d - want).abs() > 10_000 {
+                eprintln!(
+                    "at {} frames {} step {:.2} ms instead of {:.2}",
+                    a.captured_at.as_nanos() / 1_000_000,
+                    a.frames(),
+                    d as f64 / 1e6,
+                    want as f64 / 1e6
+                );
+            }
+        }
+    }
+    let frames: usize = report.blocks[150..report.blocks.len() - 1].iter().map(AudioBlock::frames).sum();
+    let rate = frames as f64 * 1e9 / (stamps[stamps.len() - 1] - stamps[0]) as f64;
+    assert!((rate / 48_000.0 - 1.0).abs() < 0.005, "{rate} samples a second");
+    let (samples, line) = on_a_line(&report.blocks);
+    let (pitch, amplitude) = (pitch(&samples), amplitude(&samples, hertz));
+    let mut ages = report.ages_ms[150..].to_vec();
+    ages.sort_by(f64::total_cmp);
+
+    // A block of 10 ms is 10 ms old at least (a null output renders it up to 1 ms ahead).
+    let (median, most) = (ages[ages.len() / 2], ages[ages.len() - 1]);
+    assert!((5.0..200.0).contains(&median), "blocks are stamped when they were taken: {median} ms");
+    eprintln!(
+        "{rate:.1} samples/s, {pitch:.3} Hz, amplitude {amplitude:.4}, age {:.1} {median:.1} {most:.1} ms",
+        ages[0]
+    );
+    assert!((pitch - hertz).abs() < 0.5, "{pitch} Hz");
+    assert!((amplitude - 0.25).abs() < 0.01, "amplitude {amplitude}");
+    assert_eq!(line.silence_frames(), 0, "no hole");
+}
+
+#[test]
+fn system_sound_is_what_is_played() {
+    hears_the_sine("system", "desk", "Monitor of Desktop Speakers", 440.0);
+}
+
+#[test]
+fn the_default_input_is_the_microphone() {
+    hears_the_sine("default", "mic_src", "USB Test Microphone", 523.0);
+}
+
+#[test]
+fn an_output_that_vanishes_is_told_and_not_replaced_by_the_microphone() {
+    let pulse = Pulse::start();
+    let _playing = pulse.play_sine("mic_src", 523.0, 20);
+    let mut probe = Probe::hear(&pulse.server(), "system", 15, pulse.folder());
+    probe.next("block");
+    pulse.pactl(&["unload-module", "module-null-sink"]);
+    let report = probe.finish();
+    let lost = report.lost.expect("the loss is told");
+    assert!(lost["error"].as_str().unwrap().starts_with("DeviceGone"), "{lost}");
+    assert!(lost["text"].as_str().unwrap().contains("Monitor of Desktop Speakers"));
+    assert!(report.blocks.len() < 600, "noticed within seconds, not at the end");
+}
+
+#[test]
+fn a_server_that_dies_is_told() {
+    let mut pulse = Pulse::start();
+    let mut probe = Probe::hear(&pulse.server(), "system", 15, pulse.folder());
+    probe.next("block");
+    pulse.kill();
+    let report = probe.finish();
+    let lost = report.lost.expect("the loss is told");
+    assert!(lost["error"].as_str().unwrap().starts_with("ServerGone"), "{lost}");
+    assert_eq!(report.stopped["joined"], true);
+}
+
+#[test]
+fn a_server_that_freezes_is_given_up() {
+    let pulse = Pulse::start();
+    let mut probe = Probe::hear(&pulse.server(), "system", 15, pulse.folder());
+    probe.next("block");
+    pulse.freeze();
+    let report = probe.finish();
+    let lost = report.lost.expect("the loss is told");
+    assert!(lost["error"].as_str().unwrap().starts_with("Stalled"), "{lost}");
+}
+
+#[test]
+fn no_server_is_one_clear_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = format!("unix:{}", folder.path().join("nowhere").display());
+    let answer = Probe::list(&nowhere);
+    assert!(answer["found"].as_str().unwrap().starts_with("no sound server answers"), "{answer}");
+    let mut probe = Probe::hear(&nowhere, "default", 1, folder.path());
+    let lost = probe.next("lost");
+    assert!(lost["error"].as_str().unwrap().starts_with("NoServer"), "{lost}");
+}
+
+#[test]
+fn a_server_that_never_answers_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("dumb");
+    let _listener = UnixListener::bind(&socket).unwrap();
+    let server = format!("unix:{}", socket.display());
+    let answer = Probe::list(&server);
+    assert!(answer["found"].as_str().unwrap().contains("it does not answer"), "{answer}");
+    let mut probe = Probe::hear(&server, "system", 1, folder.path());
+    let lost = probe.next("lost");
+    assert!(lost["error"].as_str().unwrap().starts_with("NoServer"), "{lost}");
+}
