@@ -4,7 +4,6 @@ use eframe::egui;
 
 use super::ViewMemory;
 use super::forms::{choice_ui, entry_ui, problems_ui, remark_ui, text_ui};
-use crate::capture::{CameraInfo, Listing};
 use crate::model::{Action, DeviceSearch, Model, words};
 use crate::profile::{Source, SourceKind};
 
@@ -32,7 +31,6 @@ pub(super) fn source_ui(
     memory: &mut ViewMemory,
     actions: &mut Vec<Action>,
 ) {
-    let listing = &model.environment.listing;
     let Source { kind, id, region, mode, show_cursor, unknown: _ } = source;
     let before = *kind;
     choice_ui(ui, "What to record", words::source_kind(*kind), |ui| {
@@ -47,10 +45,10 @@ pub(super) fn source_ui(
     match kind {
         SourceKind::None => remark_ui(ui, "Only sound is recorded."),
         SourceKind::Test => remark_ui(ui, "A moving picture with a counter, to try things out."),
-        SourceKind::Screen => screen_ui(ui, listing, id),
-        SourceKind::Window => window_choice_ui(ui, listing, id),
-        SourceKind::Region => region_ui(ui, listing, region),
-        SourceKind::Camera => camera_ui(ui, listing, id, mode),
+        SourceKind::Screen => screen_ui(ui, model, id),
+        SourceKind::Window => window_choice_ui(ui, model, id),
+        SourceKind::Region => region_ui(ui, model, region),
+        SourceKind::Camera => camera_ui(ui, model, id, mode),
     }
     for field in ["source.id", "source.region", "source.mode"] {
         problems_ui(ui, model, field, actions);
@@ -63,7 +61,8 @@ pub(super) fn source_ui(
     refresh_ui(ui, model, actions);
 }
 
-fn screen_ui(ui: &mut egui::Ui, listing: &Listing, id: &mut String) {
+fn screen_ui(ui: &mut egui::Ui, model: &Model, id: &mut String) {
+    let listing = &model.environment.listing;
     let name = |index: usize| {
         let screen = &listing.screens[index];
         let primary = if screen.primary { ", primary" } else { "" };
@@ -79,7 +78,8 @@ fn screen_ui(ui: &mut egui::Ui, listing: &Listing, id: &mut String) {
     });
 }
 
-fn window_choice_ui(ui: &mut egui::Ui, listing: &Listing, id: &mut String) {
+fn window_choice_ui(ui: &mut egui::Ui, model: &Model, id: &mut String) {
+    let listing = &model.environment.listing;
     let name = |index: usize| {
         let window = &listing.windows[index];
         let title = if window.title.is_empty() { &window.app } else { &window.title };
@@ -97,7 +97,8 @@ fn window_choice_ui(ui: &mut egui::Ui, listing: &Listing, id: &mut String) {
     });
 }
 
-fn region_ui(ui: &mut egui::Ui, listing: &Listing, region: &mut String) {
+fn region_ui(ui: &mut egui::Ui, model: &Model, region: &mut String) {
+    let listing = &model.environment.listing;
     text_ui(ui, "Region, as WIDTHxHEIGHT+X+Y", region, "1280x720+0+0");
     for screen in &listing.screens {
         let rect = screen.rect;
@@ -108,7 +109,8 @@ fn region_ui(ui: &mut egui::Ui, listing: &Listing, region: &mut String) {
     }
 }
 
-fn camera_ui(ui: &mut egui::Ui, listing: &Listing, id: &mut String, mode: &mut String) {
+fn camera_ui(ui: &mut egui::Ui, model: &Model, id: &mut String, mode: &mut String) {
+    let listing = &model.environment.listing;
     let at = listing.cameras.iter().position(|camera| camera.id == *id);
     let chosen = chosen_text(id, at.map(|index| listing.cameras[index].name.clone()), "First camera found");
     choice_ui(ui, "Which camera", &chosen, |ui| {
@@ -118,7 +120,7 @@ fn camera_ui(ui: &mut egui::Ui, listing: &Listing, id: &mut String, mode: &mut S
         }
     });
     let camera = at.map_or_else(|| listing.cameras.first(), |index| listing.cameras.get(index));
-    let modes: &[String] = camera.map_or(&[], |CameraInfo { modes, .. }| modes);
+    let modes: &[String] = camera.map_or(&[], |camera| &camera.modes);
     let chosen = if mode.is_empty() { "Best fitting" } else { mode.as_str() }.to_owned();
     choice_ui(ui, "Camera mode", &chosen, |ui| {
         entry_ui(ui, mode, String::new(), "Best fitting");

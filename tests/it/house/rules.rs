@@ -121,7 +121,7 @@ pub(super) const MAY_NEVER_KNOW: &[(&str, &[&str])] = &[
 ];
 
 /// The files where `unsafe` stands: the X11 shared memory map, the preview's GL calls.
-pub(super) const UNSAFE_FILES: &[&str] = &["capture/x11/shm", "app/gl"];
+pub(super) const UNSAFE_FILES: &[&str] = &["capture/x11/shm", "app/yuv_gl"];
 
 /// What a file may hold beside its tests.
 pub(super) const MAX_LINES: usize = 500;
