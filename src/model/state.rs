@@ -120,6 +120,8 @@ pub enum Stage {
 pub struct NoticeLine {
     /// Unique in this window's life.
     pub id: u64,
+    /// The session's word for it; a newer line of the same takes the older one's place, because it counts on.
+    pub code: Option<&'static str>,
     /// How bad.
     pub severity: Severity,
     /// What happened.

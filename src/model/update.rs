@@ -10,7 +10,7 @@ use super::{
 };
 use crate::plan::{self, Fix, FolderFact, OutputFacts, Plan, Searched, Severity, Works};
 use crate::profile::{self, Profile};
-use crate::session::{Command, State, Status, Verdict};
+use crate::session::{Command, Notice, State, Status, Verdict};
 
 /// Notices kept; the oldest go first.
 const MAX_NOTICES: usize = 50;
@@ -366,18 +366,23 @@ fn take_notices(model: &mut Model, status: &Status) {
     for notice in &status.notices {
         if notice.id > model.notice_seen {
             model.notice_seen = notice.id;
-            tell(model, notice.severity, notice.what.clone(), notice.help.clone());
+            let Notice { id: _, severity, code, what, help } = notice.clone();
+            add_notice(model, Some(code), severity, what, help);
         }
     }
 }
 
 fn tell(model: &mut Model, severity: Severity, what: String, help: String) {
-    // Saying the same twice does not help: the newer line takes the older one's place.
-    model.notices.retain(|notice| notice.what != what);
+    add_notice(model, None, severity, what, help);
+}
+
+fn add_notice(model: &mut Model, code: Option<&'static str>, severity: Severity, what: String, help: String) {
+    // Saying the same twice does not help.
+    model.notices.retain(|notice| notice.what != what && (code.is_none() || notice.code != code));
     if model.notices.len() >= MAX_NOTICES {
         model.notices.remove(0);
     }
-    model.notices.push(NoticeLine { id: model.next_notice, severity, what, help });
+    model.notices.push(NoticeLine { id: model.next_notice, code, severity, what, help });
     model.next_notice += 1;
 }
 

@@ -7,7 +7,7 @@ use super::*;
 use crate::model::{WindowSize, words};
 use crate::plan::{EncoderInfo, Environment, FfmpegSummary, NowName};
 use crate::profile::{AudioInput, SourceKind};
-use crate::session::{Failure, FailureKind, FinishedReport, FrameCounts, Notice};
+use crate::session::{Failure, FailureKind, FinishedReport, FrameCounts};
 
 fn encoder(name: &str, codec: &str, works: Works) -> EncoderInfo {
     EncoderInfo { name: name.to_owned(), codec: codec.to_owned(), works }
@@ -378,18 +378,25 @@ fn folder_dialogs_open_one_at_a_time_and_always_end() {
 
 #[test]
 fn each_notice_is_told_once_and_can_be_put_away() {
-    let notice = |id, what: &str| Notice {
+    let notice = |id, code, what: &str| Notice {
         id,
         severity: Severity::Warning,
-        code: "test",
+        code,
         what: what.to_owned(),
         help: String::new(),
     };
     let mut model = ready();
-    let status = Status { notices: vec![notice(1, "a"), notice(2, "b")], ..Status::default() };
+    let status = Status {
+        notices: vec![notice(1, "camera", "1 lost"), notice(2, "disk", "b"), notice(3, "camera", "2 lost")],
+        ..Status::default()
+    };
     update(&mut model, Action::StatusChanged(Arc::new(status.clone())));
     update(&mut model, Action::StatusChanged(Arc::new(status)));
-    assert_eq!(model.notices.iter().map(|notice| &notice.what).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(
+        model.notices.iter().map(|notice| &notice.what).collect::<Vec<_>>(),
+        ["b", "2 lost"],
+        "a newer count replaces the older"
+    );
     let first = model.notices[0].id;
     update(&mut model, Action::NoticeDismissed(first));
     assert_eq!(model.notices.len(), 1);

@@ -26,8 +26,8 @@ pub(super) fn preview_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemo
     let card = scene.portrait == SelfPortrait::Yes && memory.portrait_preview == PortraitPreview::Card;
     match (&model.status.source, &scene.picture) {
         (SourceStatus::Failed { what, help }, _) => message_ui(ui, place, what, help, |_| {}),
-        (SourceStatus::Running { name, size, fps }, _) if card => {
-            let what = format!("Ready: {name}, {size}, {fps:.0} frames a second");
+        (SourceStatus::Running { name, .. }, _) if card => {
+            let what = if model.is_busy() { format!("Recording {name}") } else { format!("Ready to record {name}") };
             let help = "This window lies on what is recorded. A live preview would show itself again and again.";
             message_ui(ui, place, &what, help, |ui| {
                 if ui.button("Show it once a second").clicked() {
