@@ -120,7 +120,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = folder.path().join("a/b");
         let mut ffmpeg = fake(folder.path(), "one");
-        let known = Capabilities { hybrid_fragmented: true, ..Capabilities::default() };
+        let mut known = Capabilities::default();
+        known.hybrid_fragmented = true;
         assert_eq!(load(&ffmpeg, &cache), None);
         store(&ffmpeg, &cache, &known);
         assert_eq!(load(&ffmpeg, &cache), Some(known.clone()));

@@ -267,7 +267,8 @@ fn encoder_cause(message: &str, tracker: &CauseTracker) -> Option<Cause> {
     if let Some(name) = message.strip_prefix("Unknown encoder '") {
         return Some(Cause::EncoderUnknown { name: name.trim_end_matches('\'').to_owned() });
     }
-    if message.contains("while opening encoder") {
+    let gave_up = message.starts_with("Error submitting") && message.ends_with("to the encoder");
+    if gave_up || message.contains("while opening encoder") {
         return Some(Cause::EncoderRefused { reason: tracker.encoders_reason() });
     }
     if message.starts_with("Impossible to convert between the formats") {
@@ -366,6 +367,14 @@ mod tests {
 [h264_omx @ 0x56142a8784c0] [warning] libOmxCore.so not found
 [error] Error initializing output stream 0:0 -- Error while opening encoder for output stream #0:0 - maybe incorrect parameters such as bit_rate, rate, width or height";
         assert_eq!(cause_of(omx), Some(refused("libOMX_Core.so not found")));
+        let later = "[amv @ 0x1] [error] Heights which are not a multiple of 16 might fail with some decoders, use vstrict=-1 / -strict -1 to use 360 anyway.
+[error] Error submitting video frame to the encoder";
+        assert_eq!(
+            cause_of(later),
+            Some(refused(
+                "Heights which are not a multiple of 16 might fail with some decoders, use vstrict=-1 / -strict -1 to use 360 anyway."
+            ))
+        );
         let seven = "[h264_nvenc @ 0x1] [error] Cannot load libcuda.so.1
 [vost#0:0/h264_nvenc @ 0x2] [enc:h264_nvenc @ 0x3] [error] Error while opening encoder - maybe incorrect parameters such as bit_rate, rate, width or height.
 [vf#0:0 @ 0x4] [error] Task finished with error code: -1 (Operation not permitted)"; // as ffmpeg 7 words it

@@ -73,6 +73,7 @@ impl Ends {
     }
 
     /// Hands the ends out once the child runs; off Unix it is the child that brings them.
+    #[cfg_attr(unix, expect(unused_variables, reason = "on Unix the ends are ours from the beginning"))]
     pub(super) fn take(&mut self, child: &mut Child) -> (Option<ChildInput>, Option<ChildOutput>) {
         let input = self.input.take();
         #[cfg(not(unix))]
@@ -80,8 +81,6 @@ impl Ends {
         let output = self.output.take();
         #[cfg(not(unix))]
         let output = output.or_else(|| child.stdout.take());
-        #[cfg(unix)]
-        let _unused = child;
         (input.map(|end| ChildInput { end }), output.map(|end| ChildOutput { end }))
     }
 
@@ -113,6 +112,7 @@ fn connection<T>(_ours: &mut Option<T>) -> io::Result<Stdio> {
 }
 
 /// What we write to a child. Dropping it tells the child that its input has ended. May move to any one thread.
+/// Once the child is gone every write fails with [`io::ErrorKind::BrokenPipe`].
 #[derive(Debug)]
 pub struct ChildInput {
     end: Writing,
@@ -121,24 +121,22 @@ pub struct ChildInput {
 impl ChildInput {
     /// How long one write may wait for the child; `None` waits as long as the child lives. A write that waited
     /// longer fails with [`io::ErrorKind::TimedOut`] and may have written a part. Off Unix there is no limit.
+    #[cfg_attr(not(unix), expect(unused_variables, clippy::unnecessary_wraps, reason = "a pipe has no deadline"))]
     pub fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         #[cfg(unix)]
         return self.end.set_write_timeout(timeout);
         #[cfg(not(unix))]
-        {
-            let _unused = timeout;
-            Ok(())
-        }
+        Ok(())
     }
 }
 
 impl Write for ChildInput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.end.write(bytes).map_err(timed_out)
+        self.end.write(bytes).map_err(in_one_word)
     }
 
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.end.write_vectored(parts).map_err(timed_out)
+        self.end.write_vectored(parts).map_err(in_one_word)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -171,28 +169,26 @@ pub struct ChildOutput {
 impl ChildOutput {
     /// How long one read may wait for the child; `None` waits until the child writes or ends. A read that waited
     /// longer fails with [`io::ErrorKind::TimedOut`] and has read nothing. Off Unix there is no limit.
+    #[cfg_attr(not(unix), expect(unused_variables, clippy::unnecessary_wraps, reason = "a pipe has no deadline"))]
     pub fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         #[cfg(unix)]
         return self.end.set_read_timeout(timeout);
         #[cfg(not(unix))]
-        {
-            let _unused = timeout;
-            Ok(())
-        }
+        Ok(())
     }
 }
 
 impl Read for ChildOutput {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.end.read(buffer).map_err(timed_out)
+        self.end.read(buffer).map_err(in_one_word)
     }
 }
 
-/// A socket's deadline shows as "would block" on Linux.
-fn timed_out(error: io::Error) -> io::Error {
-    if error.kind() == io::ErrorKind::WouldBlock {
-        io::Error::new(io::ErrorKind::TimedOut, "ffmpeg takes or gives nothing")
-    } else {
-        error
+/// A deadline shows as "would block" on Linux, and a child that died before it read everything as a reset.
+fn in_one_word(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => io::Error::new(io::ErrorKind::TimedOut, "ffmpeg takes or gives nothing"),
+        io::ErrorKind::ConnectionReset => io::Error::new(io::ErrorKind::BrokenPipe, "ffmpeg is gone"),
+        _ => error,
     }
 }

@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::process::ProcessError;
+use super::launch::ProcessError;
 use super::run::{Limits, run};
 use super::version::Version;
 use crate::rt::StopSource;
@@ -215,4 +215,106 @@ fn is_executable(path: &Path) -> bool {
     return path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok();
     #[cfg(not(unix))]
     path.is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{LONG, script};
+    use super::*;
+
+    const GOOD: &str = "echo 'ffmpeg version 6.1.1-test Copyright (c) 2000-2023 the FFmpeg developers'";
+
+    fn places(chosen: Option<&Path>, folders: &[&Path]) -> Places {
+        Places {
+            chosen: chosen.map(Path::to_owned),
+            folders: folders.iter().map(|folder| (*folder).to_owned()).collect(),
+            own_folder: None,
+            deadline: LONG,
+        }
+    }
+
+    #[test]
+    fn the_real_one_is_found_with_its_ffprobe() {
+        let found = find(None).unwrap();
+        assert!(found.program.is_absolute() && found.version.number.is_some(), "{found:?}");
+        assert_eq!(found.probe.unwrap().file_name(), Some(OsStr::new("ffprobe")));
+        assert_eq!(find(Some(&found.program)).unwrap().version, found.version);
+        assert_eq!(find(found.program.parent()).unwrap().program, found.program);
+    }
+
+    #[test]
+    fn the_users_choice_goes_before_the_path_and_the_path_before_our_own_folder() {
+        let [chosen, path, own] = std::array::from_fn(|_| tempfile::tempdir().unwrap());
+        script(chosen.path(), "ffmpeg6", GOOD);
+        script(chosen.path(), "ffprobe6", "");
+        script(path.path(), "ffmpeg", GOOD);
+        script(own.path(), "ffmpeg", GOOD);
+        let mut everywhere = places(Some(&chosen.path().join("ffmpeg6")), &[path.path()]);
+        everywhere.own_folder = Some(own.path().to_owned());
+        let found = everywhere.find().unwrap();
+        assert_eq!(found.program, chosen.path().join("ffmpeg6"));
+        assert_eq!(found.probe, Some(chosen.path().join("ffprobe6")));
+        everywhere.chosen = None;
+        assert_eq!(everywhere.find().unwrap().program, path.path().join("ffmpeg"));
+        everywhere.folders.clear();
+        assert_eq!(everywhere.find().unwrap().program, own.path().join("ffmpeg"));
+        // A bare name is looked up along the path, a folder may hold it in `bin`.
+        let bare = places(Some(Path::new("ffmpeg6")), &[chosen.path()]);
+        assert_eq!(bare.find().unwrap().program, chosen.path().join("ffmpeg6"));
+        std::fs::create_dir(path.path().join("bin")).unwrap();
+        std::fs::rename(path.path().join("ffmpeg"), path.path().join("bin/ffmpeg")).unwrap();
+        assert_eq!(places(Some(path.path()), &[]).find().unwrap().program, path.path().join("bin/ffmpeg"));
+    }
+
+    #[test]
+    fn a_choice_that_does_not_work_is_an_error_and_never_another_ffmpeg() {
+        let (good, bad) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        script(good.path(), "ffmpeg", GOOD);
+        let try_choice = |chosen: &Path| places(Some(chosen), &[good.path()]).find().unwrap_err();
+        assert!(matches!(try_choice(&bad.path().join("none")), FindError::NotThere(_)));
+        assert!(matches!(try_choice(bad.path()), FindError::NotThere(_)));
+        let plain = bad.path().join("plain");
+        std::fs::write(&plain, "text").unwrap();
+        assert!(matches!(try_choice(&plain), FindError::NotExecutable(_)));
+        let other = script(bad.path(), "other", "echo 'bash version 5'; echo 'ffmpeg version 6' >&2");
+        assert!(matches!(try_choice(&other), FindError::NotFfmpeg(_)));
+        assert!(matches!(try_choice(&script(bad.path(), "quits", "exit 1")), FindError::NotFfmpeg(_)));
+        let garbage = script(bad.path(), "garbage", "head -c 3000000 /dev/urandom");
+        assert!(matches!(try_choice(&garbage), FindError::NotFfmpeg(_)));
+    }
+
+    #[test]
+    fn a_silent_program_hangs_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let silent = script(folder.path(), "ffmpeg", "sleep 1000");
+        let deadline = Duration::from_millis(300);
+        let search = Places { chosen: Some(silent), deadline, ..Places::default() };
+        assert!(matches!(search.find().unwrap_err(), FindError::Silent { .. }));
+    }
+
+    #[test]
+    fn a_broken_one_on_the_path_does_not_hide_a_working_one() {
+        let (broken, good) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        script(broken.path(), "ffmpeg", "exit 127");
+        script(good.path(), "ffmpeg", GOOD);
+        let found = places(None, &[Path::new(""), broken.path(), good.path()]).find().unwrap();
+        assert_eq!(found.program, good.path().join("ffmpeg"));
+        assert!(matches!(places(None, &[broken.path()]).find().unwrap_err(), FindError::NotFfmpeg(_)));
+        let none = places(None, &[]).find().unwrap_err();
+        assert!(none.to_string().contains("install"), "{none}");
+    }
+
+    #[test]
+    fn the_hint_fits_the_distribution() {
+        for (release, command) in [
+            ("ID=debian\n", "sudo apt install ffmpeg"),
+            ("NAME=x\nID=linuxmint\nID_LIKE=\"ubuntu debian\"\n", "sudo apt install ffmpeg"),
+            ("ID=nobara\nID_LIKE=\"rhel centos fedora\"\n", "sudo dnf install ffmpeg"),
+            ("ID=\"opensuse-tumbleweed\"\nID_LIKE=\"opensuse suse\"\n", "sudo zypper install ffmpeg"),
+            ("ID=endeavouros\nID_LIKE=arch\n", "sudo pacman -S ffmpeg"),
+            ("", "sudo apt install ffmpeg"),
+        ] {
+            assert_eq!(linux_command(release), command);
+        }
+    }
 }

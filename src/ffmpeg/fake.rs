@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Ffmpeg, find};
 
 /// Long enough for any loaded machine; a test that waits so long has failed.
-pub(super) const LONG: Duration = Duration::from_secs(120);
+pub(super) const LONG: Duration = Duration::from_mins(2);
 
 /// The ffmpeg that is installed here.
 pub(super) fn real() -> Ffmpeg {

@@ -36,7 +36,7 @@ pub enum Hardware {
     MediaFoundation,
     /// Direct3D 12 video.
     D3d12,
-    /// OpenMAX: old small boards.
+    /// `OpenMAX`: old small boards.
     Omx,
     /// Rockchip's media platform.
     Rkmpp,

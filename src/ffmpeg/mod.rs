@@ -11,11 +11,14 @@ mod child_io;
 mod discover;
 #[cfg(test)]
 mod fake;
+mod launch;
 mod listing;
 mod log;
 mod log_reader;
 mod probe;
 mod process;
+#[cfg(test)]
+mod process_tests;
 mod progress;
 mod redact;
 mod run;
@@ -29,10 +32,11 @@ pub use capabilities::{Capabilities, CapabilitiesError};
 pub use cause::{Cause, CauseTracker};
 pub use child_io::{ChildInput, ChildOutput, Stdin, Stdout};
 pub use discover::{Ffmpeg, FindError, find, install_hint};
+pub use launch::{Asked, Exit, Launch, ProcessError};
 pub use listing::{Encoder, EncoderDetail, EncoderKind, Hardware};
 pub use log::{Level, LogLine};
 pub use probe::{Probe, ProbeError, ProbedStream, StreamKind, probe_file};
-pub use process::{Asked, Exit, Handle, Launch, Process, ProcessError, launch};
+pub use process::{Handle, Process, launch};
 pub use progress::Progress;
 pub use redact::Redactor;
 pub use run::{Finished, Limits, run, run_attached, run_with_progress};

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::args::file_url;
 use super::cause::Cause;
 use super::discover::Ffmpeg;
-use super::process::ProcessError;
+use super::launch::ProcessError;
 use super::run::{Limits, run};
 use crate::media::{FrameRate, Resolution};
 use crate::rt::StopSource;
@@ -131,8 +131,8 @@ struct Answer {
 
 #[derive(Default, Deserialize)]
 struct Format {
-    #[serde(default)]
-    format_name: String,
+    #[serde(default, rename = "format_name")]
+    names: String,
     duration: Option<String>,
     size: Option<String>,
 }
@@ -164,7 +164,7 @@ struct Stream {
 impl Answer {
     fn into_probe(self, complaints: Vec<String>) -> Probe {
         Probe {
-            format: self.format.format_name,
+            format: self.format.names,
             duration_s: number(self.format.duration.as_deref()),
             size_bytes: number(self.format.size.as_deref()),
             streams: self.streams.into_iter().map(Stream::into_probed).collect(),
@@ -208,4 +208,70 @@ fn number<T: std::str::FromStr>(text: Option<&str>) -> Option<T> {
 
 fn clock_seconds(text: &str) -> Option<f64> {
     text.split(':').try_fold(0.0, |seconds, part| Some(seconds * 60.0 + part.trim().parse::<f64>().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{LONG, real, script, words};
+    use super::*;
+
+    fn make(path: &Path, args: &[&str]) {
+        let mut all = words(&["-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=30:d=1"]);
+        all.extend(words(&["-f", "lavfi", "-i", "sine=d=1:r=48000", "-c:v", "mpeg4", "-c:a", "aac"]));
+        all.extend(words(args));
+        all.push(file_url(path));
+        let never = StopSource::new();
+        let made = run(&real().program, all, &Limits::default(), &never.token()).unwrap().unwrap();
+        assert!(made.exit.is_success(), "{made:?}");
+    }
+
+    #[test]
+    fn a_file_is_told_in_full_whatever_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let tags = ["-colorspace", "bt709", "-color_range", "tv", "-color_primaries", "bt709", "-color_trc", "bt709"];
+        for name in ["-take: 1%d.mkv", "ä.mp4"] {
+            let path = folder.path().join(name);
+            make(&path, &tags);
+            let probe = probe_file(&real(), &path, LONG).unwrap();
+            assert_eq!(probe.size_bytes, Some(std::fs::metadata(&path).unwrap().len()));
+            assert!(probe.complaints.is_empty(), "{:?}", probe.complaints);
+            let video = probe.first(StreamKind::Video).unwrap();
+            assert_eq!((video.codec.as_str(), video.packets), ("mpeg4", Some(30)));
+            assert_eq!(video.size, Some(Resolution::new(320, 240)));
+            assert_eq!(video.rate, "30".parse().ok());
+            assert_eq!((video.pixel_format.as_deref(), video.colour_range.as_deref()), (Some("yuv420p"), Some("tv")));
+            assert_eq!(video.colour_space.as_deref(), Some("bt709"));
+            let audio = probe.first(StreamKind::Audio).unwrap();
+            assert_eq!((audio.sample_rate_hz, audio.channels), (Some(48000), Some(1)));
+            for length in [probe.duration_s, video.duration_s, audio.duration_s] {
+                assert!(length.is_some_and(|length| (0.9..1.2).contains(&length)), "{name}: {probe:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_or_is_none_is_told_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.mp4");
+        make(&path, &[]);
+        let whole = std::fs::read(&path).unwrap();
+        // The index of a plain MP4 stands at its end.
+        std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        let cut = probe_file(&real(), &path, LONG);
+        assert!(matches!(cut, Err(ProbeError::Unreadable(_))), "{cut:?}");
+        let none = probe_file(&real(), &folder.path().join("none"), LONG);
+        assert!(matches!(none, Err(ProbeError::Unreadable(Cause::PathMissing))), "{none:?}");
+    }
+
+    #[test]
+    fn a_missing_or_odd_ffprobe_is_an_error_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let without = Ffmpeg { probe: None, ..real() };
+        assert!(matches!(probe_file(&without, Path::new("x"), LONG), Err(ProbeError::NoFfprobe)));
+        let odd = Ffmpeg { probe: Some(script(folder.path(), "ffprobe", "echo '{\"streams\": 3'")), ..real() };
+        assert!(matches!(probe_file(&odd, Path::new("x"), LONG), Err(ProbeError::Answer(_))));
+        let silent = Ffmpeg { probe: Some(script(folder.path(), "silent", "sleep 1000")), ..real() };
+        let late = probe_file(&silent, Path::new("x"), Duration::from_millis(200));
+        assert!(matches!(late, Err(ProbeError::Process(ProcessError::Silent { .. }))));
+    }
 }

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use super::cause::Cause;
 use super::child_io::{ChildOutput, Stdin, Stdout};
-use super::process::{Exit, Launch, Process, ProcessError, Stderr, launch};
+use super::launch::{Exit, Launch, ProcessError, Stderr};
+use super::process::{Process, launch};
 use super::progress::{Progress, ProgressParser};
 use super::redact::Redactor;
 use super::stop::StopLadder;
@@ -199,5 +200,98 @@ pub fn run_attached(program: &Path, args: Vec<OsString>, stop: &StopToken) -> Re
             let silent = || ProcessError::Silent { program: program.to_owned(), seconds };
             return process.wait(ATTACHED_GRACE).ok_or_else(silent);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{LONG, is_alive, real, script, wait_until, words};
+    use super::*;
+    use crate::rt::StopSource;
+
+    fn limits(deadline: Duration) -> Limits {
+        Limits { deadline, output_bytes: 1000 }
+    }
+
+    #[test]
+    fn an_answer_is_gathered_up_to_its_limit_and_the_rest_thrown_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let flood = script(folder.path(), "flood", "head -c 5000000 /dev/zero; echo '[error] too much' >&2; exit 7");
+        let never = StopSource::new();
+        let finished = run(&flood, Vec::new(), &limits(LONG), &never.token()).unwrap().unwrap();
+        assert_eq!((finished.stdout.len(), finished.exit.code), (1000, Some(7)));
+        assert_eq!(finished.cause, Some(Cause::Other("too much".to_owned())));
+    }
+
+    #[test]
+    fn a_silent_program_is_ended_at_the_deadline_with_all_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let ids = folder.path().join("ids");
+        for lines in ["sleep 1000 & echo $! > ids; wait", "exec >&-; sleep 1000 & echo $! > ids; wait"] {
+            let lines = format!("cd {}; {lines}", folder.path().display());
+            let silent = script(folder.path(), "silent", &lines);
+            let never = StopSource::new();
+            let asked = run(&silent, Vec::new(), &limits(Duration::from_millis(500)), &never.token());
+            assert!(matches!(asked, Err(ProcessError::Silent { .. })));
+            let id: u32 = std::fs::read_to_string(&ids).unwrap().trim().parse().unwrap();
+            wait_until("what it started ends", || !is_alive(id));
+        }
+    }
+
+    #[test]
+    fn a_question_and_a_job_are_cancelled() {
+        let folder = tempfile::tempdir().unwrap();
+        let stopped = StopSource::new();
+        stopped.stop();
+        let silent = script(folder.path(), "silent", "sleep 1000");
+        assert_eq!(run(&silent, Vec::new(), &limits(LONG), &stopped.token()).unwrap(), None);
+
+        let source = StopSource::new();
+        let file = folder.path().join("a.mkv");
+        let mut args = words(&["-hide_banner", "-nostdin", "-loglevel", "level+info", "-re", "-f", "lavfi", "-i"]);
+        args.extend(words(&["testsrc2=s=64x64", "-c:v", "mpeg4"]));
+        args.push(file.clone().into());
+        let mut on_progress = |_: &Progress| source.stop();
+        let end =
+            run_with_progress(&real().program, &args, "test", &Redactor::default(), &source.token(), &mut on_progress);
+        assert_eq!(end.unwrap(), None);
+        let probe = super::super::probe_file(&real(), &file, LONG).unwrap();
+        assert!(probe.duration_s.is_some(), "an interrupted job leaves a whole file: {probe:?}");
+    }
+
+    #[test]
+    fn a_job_reports_how_far_it_is_and_how_it_ended() {
+        let args = words(&["-nostdin", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=30:d=2", "-f", "null", "-"]);
+        let (never, mut reports) = (StopSource::new(), Vec::new());
+        let finished =
+            run_with_progress(&real().program, &args, "test", &Redactor::default(), &never.token(), &mut |report| {
+                reports.push(*report);
+            });
+        assert!(finished.unwrap().unwrap().exit.is_success());
+        let last = reports.last().unwrap();
+        assert_eq!((last.frames, last.ended), (Some(60), true));
+        assert!(last.out_time_us.is_some_and(|micros| (1_900_000..=2_000_000).contains(&micros)), "{last:?}");
+    }
+
+    #[test]
+    fn a_failed_job_tells_its_cause() {
+        let args = words(&["-nostdin", "-loglevel", "level+info", "-i", "/nonexistent.mkv", "-f", "null", "-"]);
+        let never = StopSource::new();
+        let finished =
+            run_with_progress(&real().program, &args, "test", &Redactor::default(), &never.token(), &mut |_| {});
+        let finished = finished.unwrap().unwrap();
+        assert_eq!((finished.exit.code, finished.cause), (Some(1), Some(Cause::PathMissing)));
+    }
+
+    #[test]
+    fn a_users_own_command_gives_its_exit_code_and_is_interrupted_on_stop() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = StopSource::new();
+        let fails = script(folder.path(), "fails", "exit 5");
+        assert_eq!(run_attached(&fails, Vec::new(), &source.token()).unwrap().code, Some(5));
+        source.stop();
+        let polite = script(folder.path(), "polite", "exec sleep 1000");
+        let exit = run_attached(&polite, Vec::new(), &source.token()).unwrap();
+        assert_eq!(exit.signal, Some(2));
     }
 }

@@ -37,3 +37,41 @@ impl SecretFile {
         output.push("fpre", OsString::from(self.file.path()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::super::fake::{real, words};
+    use super::super::{Args, Limits, run};
+    use super::*;
+    use crate::rt::StopSource;
+
+    #[test]
+    fn only_we_can_read_it_and_it_goes_with_its_owner() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = SecretFile::new(folder.path(), &[("rtmp_playpath", "k=1 2")]).unwrap();
+        let path = secret.file.path().to_owned();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "rtmp_playpath=k=1 2\n");
+        drop(secret);
+        assert!(!path.exists());
+        assert!(SecretFile::new(folder.path(), &[("rtmp_playpath", "a\nb=c")]).is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn ffmpeg_takes_an_option_from_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = SecretFile::new(folder.path(), &[("b", "123456")]).unwrap();
+        let mut output = Options::new().with("c:v", "mpeg4").with("f", "null");
+        secret.apply(&mut output);
+        let args = Args::new().input(Options::new().with("f", "lavfi"), "testsrc2=s=64x64:d=0.1").output(output, "-");
+        let never = StopSource::new();
+        let mut all = words(&["-loglevel", "level+verbose"]);
+        all.extend(args.to_os_args());
+        let finished = run(&real().program, all, &Limits::default(), &never.token()).unwrap().unwrap();
+        assert!(finished.exit.is_success(), "{finished:?}");
+        assert!(finished.log.iter().any(|line| line.contains("123 kb/s")), "{:#?}", finished.log);
+    }
+}

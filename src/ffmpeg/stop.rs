@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use super::process::{Exit, Process};
+use super::launch::Exit;
+use super::process::Process;
 use crate::media::Timestamp;
 use crate::rt::Clock;
 
@@ -38,7 +39,7 @@ pub struct StopLadder {
 
 impl Default for StopLadder {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(5), patience: Duration::from_secs(120), first: FirstRung::default() }
+        Self { grace: Duration::from_secs(5), patience: Duration::from_mins(2), first: FirstRung::default() }
     }
 }
 
@@ -145,7 +146,7 @@ mod tests {
     #[test]
     fn a_child_that_listens_ends_with_its_input() {
         let mut process = start("echo ready; cat >/dev/null", Stdin::Socket);
-        let ladder = StopLadder { grace: Duration::from_secs(3600), patience: Duration::MAX, ..StopLadder::default() };
+        let ladder = StopLadder { grace: Duration::from_hours(1), patience: Duration::MAX, ..StopLadder::default() };
         let stopped = process.stop(&ladder, &|| None, &RealClock);
         assert_eq!(stopped.rung, Rung::InputEnded);
         assert!(stopped.exit.unwrap().is_success());
@@ -180,7 +181,7 @@ mod tests {
     #[test]
     fn without_an_input_or_with_one_of_its_own_a_child_is_interrupted_first() {
         let polite = "trap 'exit 255' INT; echo ready; while :; do sleep 0.05; done";
-        let patient = StopLadder { grace: Duration::from_secs(3600), patience: Duration::MAX, ..StopLadder::default() };
+        let patient = StopLadder { grace: Duration::from_hours(1), patience: Duration::MAX, ..StopLadder::default() };
         let stopped = start(polite, Stdin::Null).stop(&patient, &|| None, &RealClock);
         assert_eq!(stopped.rung, Rung::Interrupted);
         let first = StopLadder { first: FirstRung::Interrupt, ..patient };

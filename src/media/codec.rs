@@ -39,7 +39,7 @@ named! {
         H264 = "h264",
         /// H.265.
         Hevc = "hevc",
-        /// AOMedia Video 1.
+        /// The Alliance for Open Media's first.
         Av1 = "av1",
         /// VP9.
         Vp9 = "vp9",

@@ -43,7 +43,7 @@ impl CounterLayout {
     /// The layout for a picture size, or `None` if it is too small for cells of four pixels.
     pub fn for_size(size: Resolution) -> Option<Self> {
         let cell = (size.width / (COUNTER_CELLS + 2)).min(size.height / 8) / 2 * 2;
-        (cell >= 4).then(|| Self { cell, left: cell, top: cell })
+        (cell >= 4).then_some(Self { cell, left: cell, top: cell })
     }
 
     /// The light and dark of each cell for a count, first cell first.
@@ -95,19 +95,16 @@ impl CounterLayout {
 
 /// The square that turns white while the event is on: `(left, top, side)`, in the middle of the picture.
 pub fn flash_square(size: Resolution) -> (u32, u32, u32) {
-    let side = (size.width.min(size.height) / 3).max(2) / 2 * 2;
-    (
-        (size.width - side.min(size.width)) / 2,
-        (size.height - side.min(size.height)) / 2,
-        side.min(size.width).min(size.height),
-    )
+    let shorter = size.width.min(size.height);
+    let square = ((shorter / 3).max(2) / 2 * 2).min(shorter);
+    ((size.width - square) / 2, (size.height - square) / 2, square)
 }
 
 /// Whether the flash is on in a plane of luma (or gray): the middle of its square is bright.
 pub fn read_flash(luma: &[u8], stride: usize, size: Resolution) -> bool {
-    let (left, top, side) = flash_square(size);
-    let inner = (side / 2).max(1);
-    let (left, top) = (left + side / 4, top + side / 4);
+    let (left, top, square) = flash_square(size);
+    let inner = (square / 2).max(1);
+    let (left, top) = (left + square / 4, top + square / 4);
     let sum: u64 = (top..top + inner)
         .flat_map(|y| (left..left + inner).map(move |x| y as usize * stride + x as usize))
         .map(|at| u64::from(luma.get(at).copied().unwrap_or(0)))

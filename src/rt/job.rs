@@ -75,14 +75,14 @@ mod tests {
         let (woken, wakes) = sync_channel(1);
         let mut job = spawn_job("sum", move || woken.send(()).unwrap(), |_| 2 + 2).unwrap();
         wakes.recv().unwrap();
-        assert_eq!(job.wait(Duration::from_secs(60)), JobState::Done(4));
-        assert_eq!(job.wait(Duration::from_secs(60)), JobState::Gone);
+        assert_eq!(job.wait(Duration::from_mins(1)), JobState::Done(4));
+        assert_eq!(job.wait(Duration::from_mins(1)), JobState::Gone);
     }
 
     #[test]
     fn dropping_a_job_asks_it_to_stop() {
         let (tell, told) = sync_channel(1);
-        let job = spawn_job("long", || {}, move |stop| tell.send(stop.wait(Duration::from_secs(60)))).unwrap();
+        let job = spawn_job("long", || {}, move |stop| tell.send(stop.wait(Duration::from_mins(1)))).unwrap();
         drop(job);
         assert_eq!(told.recv(), Ok(true));
     }

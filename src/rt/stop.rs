@@ -79,6 +79,6 @@ mod tests {
         let token = source.token();
         assert!(!token.is_stopped());
         drop(source);
-        assert!(token.is_stopped() && token.wait(Duration::from_secs(60)));
+        assert!(token.is_stopped() && token.wait(Duration::from_mins(1)));
     }
 }

@@ -121,7 +121,7 @@ mod tests {
     fn dropping_a_worker_ends_it() {
         let (tell, told) = sync_channel(1);
         let worker = Worker::spawn("test", move |stop| {
-            let stopped = stop.wait(Duration::from_secs(60));
+            let stopped = stop.wait(Duration::from_mins(1));
             tell.send((stopped, std::thread::current().name().map(str::to_owned))).unwrap();
         })
         .unwrap();
@@ -133,7 +133,7 @@ mod tests {
     fn a_stuck_worker_is_abandoned_and_counted() {
         let (release, held) = sync_channel::<()>(1);
         let before = abandoned_workers();
-        let worker = Worker::spawn("stuck", move |_| drop(held.recv())).unwrap();
+        let worker = Worker::spawn("stuck", move |_| assert!(held.recv().is_err())).unwrap();
         assert_eq!(worker.join(Duration::from_millis(1)), JoinOutcome::Abandoned);
         assert!(abandoned_workers() > before);
         drop(release);
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_worker_that_ends_by_itself_is_joined() {
         let mut worker = Worker::spawn("short", |_| {}).unwrap();
-        assert_eq!(worker.wait(Duration::from_secs(60)), Some(JoinOutcome::Joined));
+        assert_eq!(worker.wait(Duration::from_mins(1)), Some(JoinOutcome::Joined));
         assert!(worker.is_finished());
     }
 }

@@ -18,6 +18,7 @@ pub(super) fn encode_options(plan: &Plan) -> EncodeOptions {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "numbers and words alike read better without a `&`")]
 fn pair(name: &str, value: impl ToString) -> (String, String) {
     (name.to_owned(), value.to_string())
 }

@@ -206,6 +206,7 @@ impl Recording {
 
     /// Do not wait any longer for anything.
     pub(super) fn force(&mut self) {
+        self.trouble.get_or_insert_with(Trouble::forced);
         if let Some(writer) = &self.writer {
             writer.stop();
         }

@@ -133,7 +133,7 @@ impl Writer {
 
     fn take(&mut self, item: WriterItem) -> Result<(), EngineError> {
         match item {
-            WriterItem::Frame(frame) => self.frame(frame),
+            WriterItem::Frame(frame) => self.frame(&frame),
             WriterItem::Unchanged(at) => self.unchanged(at),
             WriterItem::StopAt(at) => {
                 self.end = Some(self.end.map_or(at, |end| end.min(at)));
@@ -167,23 +167,22 @@ impl Writer {
         Ok(())
     }
 
-    fn frame(&mut self, frame: Arc<Frame>) -> Result<(), EngineError> {
-        let origin = match self.origin {
-            Some(origin) => origin,
-            None => {
-                self.begin(frame.captured_at)?;
-                frame.captured_at
-            }
+    fn frame(&mut self, frame: &Arc<Frame>) -> Result<(), EngineError> {
+        let origin = if let Some(origin) = self.origin {
+            origin
+        } else {
+            self.begin(frame.captured_at)?;
+            frame.captured_at
         };
         let Some(video) = &mut self.video else { return Ok(()) };
-        video.note(&frame);
+        video.note(frame);
         let at_nanos = frame.captured_at.nanos_since(origin);
         if self.end.is_some_and(|end| video.belongs_after(at_nanos, end.nanos_since(origin))) {
             return Ok(());
         }
         let changed = std::mem::replace(&mut video.pending, Changed::Rows { top: 0, bottom: 0 });
-        let due = video.pacer.offer(at_nanos, (Arc::clone(&frame), changed));
-        if !due.iter().any(|due| Arc::ptr_eq(&due.payload.0, &frame)) {
+        let due = video.pacer.offer(at_nanos, (Arc::clone(frame), changed));
+        if !due.iter().any(|due| Arc::ptr_eq(&due.payload.0, frame)) {
             video.pending = video.pending.union(changed);
             self.counts.surplus.fetch_add(1, Ordering::Relaxed);
         }

@@ -95,7 +95,9 @@ impl EngineInput {
 
     /// Writes interleaved samples of sound line `line` (counted from 0), the first one at `first_sample` since the origin.
     pub fn write_audio(&mut self, line: usize, first_sample: i64, samples: &[f32]) -> Result<(), EngineError> {
-        debug_assert!(self.channels.get(line).is_some_and(|channels| samples.len() % usize::from(*channels) == 0));
+        debug_assert!(
+            self.channels.get(line).is_some_and(|channels| samples.len().is_multiple_of(usize::from(*channels)))
+        );
         self.samples.clear();
         self.samples.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
         let track = usize::from(self.picture_len.is_some()) + line;

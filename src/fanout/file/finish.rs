@@ -80,16 +80,16 @@ fn copy(
     }
     let made = beside(&target.final_path, "finishing");
     let args = form::ordinary_args(&target.safe_path, &made, target.container, written.rate);
-    let step = "Completing the file";
+    let doing = "Completing the file";
     let total_s = Duration::from_nanos(u64::try_from(written.last_video_nanos).unwrap_or(0)).as_secs_f64();
-    progress(FinishProgress { step, fraction: Some(0.0) });
+    progress(FinishProgress { step: doing, fraction: Some(0.0) });
     let args = args.to_os_args();
     let redactor = Redactor::default();
     let finished = run_with_progress(&setup.ffmpeg.program, &args, "finish", &redactor, stop, &mut |now| {
         let done_s =
             now.out_time_us.map(|micros| Duration::from_micros(u64::try_from(micros).unwrap_or(0)).as_secs_f64());
         let fraction = done_s.filter(|_| total_s > 0.0).map(|done_s| (done_s / total_s).clamp(0.0, 1.0));
-        progress(FinishProgress { step, fraction });
+        progress(FinishProgress { step: doing, fraction });
     });
     match finished {
         Ok(Some(finished)) if finished.exit.is_success() => {

@@ -123,12 +123,12 @@ impl FileSink {
         let Open { mut process, input, .. } = self.open.take()?;
         drop(input);
         let mut waited = Duration::ZERO;
-        let step = Duration::from_millis(50);
+        let look = Duration::from_millis(50);
         let exit = loop {
-            if let Some(exit) = process.wait(step) {
+            if let Some(exit) = process.wait(look) {
                 break Some(exit);
             }
-            waited += step;
+            waited += look;
             if waited >= CLOSE_DEADLINE || (stop.is_stopped() && waited >= Duration::from_secs(1)) {
                 break None;
             }

@@ -8,7 +8,7 @@ use crate::fanout::report::{CheckResult, FileReport, Verdict};
 use crate::ffmpeg::{Ffmpeg, Probe, ProbeError, StreamKind, probe_file};
 
 /// How long reading a whole file for its packets may take before it is judged by what is known.
-const PROBE_DEADLINE: Duration = Duration::from_secs(120);
+const PROBE_DEADLINE: Duration = Duration::from_mins(2);
 
 pub(super) struct Judgement {
     pub(super) report: FileReport,

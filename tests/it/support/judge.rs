@@ -7,25 +7,25 @@ use gearcast::media::Resolution;
 use gearcast::media::test_card::{COUNTER_BITS, CounterLayout, read_flash};
 
 /// What a file holds, decoded.
-pub struct Film {
-    pub size: Resolution,
+pub(crate) struct Film {
+    pub(crate) size: Resolution,
     /// One gray plane a frame.
-    pub frames: Vec<Vec<u8>>,
+    pub(crate) frames: Vec<Vec<u8>>,
     /// Presentation time of each frame in seconds.
-    pub times_s: Vec<f64>,
+    pub(crate) times_s: Vec<f64>,
     /// Mono sound at 48 kHz from time zero.
-    pub sound: Vec<f32>,
+    pub(crate) sound: Vec<f32>,
 }
 
 /// Runs a tool and gives its output; a failure shows its words.
-pub fn tool(program: &str, args: &[&str]) -> Output {
+pub(crate) fn tool(program: &str, args: &[&str]) -> Output {
     let output = Command::new(program).args(args).output().unwrap_or_else(|error| panic!("{program}: {error}"));
     assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     output
 }
 
 /// One value a line, as ffprobe prints it.
-pub fn probe(path: &Path, args: &[&str]) -> Vec<String> {
+pub(crate) fn probe(path: &Path, args: &[&str]) -> Vec<String> {
     let mut all = vec!["-v", "error", "-of", "csv=p=0"];
     all.extend(args);
     all.push(path.to_str().unwrap());
@@ -35,13 +35,13 @@ pub fn probe(path: &Path, args: &[&str]) -> Vec<String> {
 }
 
 /// Frames that ffprobe counts by decoding.
-pub fn counted_frames(path: &Path) -> u64 {
+pub(crate) fn counted_frames(path: &Path) -> u64 {
     let args = ["-count_frames", "-select_streams", "v", "-show_entries", "stream=nb_read_frames"];
     probe(path, &args)[0].parse().unwrap()
 }
 
 impl Film {
-    pub fn open(path: &Path) -> Self {
+    pub(crate) fn open(path: &Path) -> Self {
         let sizes = probe(path, &["-select_streams", "v", "-show_entries", "stream=width,height"]);
         let (width, height) = sizes[0].split_once(',').unwrap();
         let size = Resolution::new(width.parse().unwrap(), height.parse().unwrap());
@@ -60,7 +60,7 @@ impl Film {
     }
 
     /// The counter of each frame. Panics where one cannot be read.
-    pub fn counters(&self) -> Vec<u64> {
+    pub(crate) fn counters(&self) -> Vec<u64> {
         let layout = CounterLayout::for_size(self.size).unwrap();
         let read = |(index, frame): (usize, &Vec<u8>)| {
             layout.read(frame, self.size.width as usize).unwrap_or_else(|| panic!("no counter in frame {index}"))
@@ -69,20 +69,20 @@ impl Film {
     }
 
     /// How many steps of the counter are not exactly one: repeats and holes.
-    pub fn broken_steps(&self) -> usize {
+    pub(crate) fn broken_steps(&self) -> usize {
         let counters = self.counters();
         counters.windows(2).filter(|pair| (pair[0] + 1) % (1 << COUNTER_BITS) != pair[1]).count()
     }
 
     /// When the flash turns on, in seconds.
-    pub fn flashes_s(&self) -> Vec<f64> {
+    pub(crate) fn flashes_s(&self) -> Vec<f64> {
         let stride = self.size.width as usize;
         let on: Vec<bool> = self.frames.iter().map(|frame| read_flash(frame, stride, self.size)).collect();
         (1..on.len()).filter(|index| on[*index] && !on[index - 1]).map(|index| self.times_s[index]).collect()
     }
 
     /// When a beep begins, in seconds: loud after at least 100 ms of quiet.
-    pub fn beeps_s(&self) -> Vec<f64> {
+    pub(crate) fn beeps_s(&self) -> Vec<f64> {
         let (mut quiet, mut found) = (0_usize, Vec::new());
         for (index, sample) in self.sound.iter().enumerate() {
             if sample.abs() < 0.08 {
@@ -90,7 +90,7 @@ impl Film {
                 continue;
             }
             if quiet > 4800 {
-                found.push(index as f64 / 48_000.0);
+                found.push(f64::from(u32::try_from(index).unwrap()) / 48_000.0);
             }
             quiet = 0;
         }
@@ -98,7 +98,7 @@ impl Film {
     }
 
     /// For each flash the distance to the nearest beep in seconds: positive when the picture is late.
-    pub fn offsets_s(&self) -> Vec<f64> {
+    pub(crate) fn offsets_s(&self) -> Vec<f64> {
         let beeps = self.beeps_s();
         let nearest = |flash: &f64| {
             let distances = beeps.iter().map(|beep| flash - beep);
@@ -116,7 +116,7 @@ fn decoded_sound(file: &str) -> Vec<f32> {
 }
 
 /// The mean colour `(r, g, b)` of a rectangle `x, y, w, h` in the frame at `time_s`.
-pub fn colour_at(path: &Path, time_s: f64, rect: (u32, u32, u32, u32)) -> (u8, u8, u8) {
+pub(crate) fn colour_at(path: &Path, time_s: f64, rect: (u32, u32, u32, u32)) -> (u8, u8, u8) {
     let (x, y, w, h) = rect;
     let (time, filter) = (format!("{time_s}"), format!("crop={w}:{h}:{x}:{y},scale=1:1:flags=area"));
     let file = path.to_str().unwrap();

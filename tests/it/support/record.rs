@@ -13,14 +13,14 @@ use gearcast::rt::{Clock, RealClock};
 use gearcast::session::{Command, Session, SessionSetup, State, Status};
 
 /// A session whose every change can be waited for.
-pub struct Recorder {
-    pub session: Session,
+pub(crate) struct Recorder {
+    pub(crate) session: Session,
     changed: Receiver<()>,
     _cache: tempfile::TempDir,
 }
 
 impl Recorder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let cache = tempfile::tempdir().unwrap();
         let (tell, changed) = sync_channel(1);
         let setup = SessionSetup {
@@ -29,34 +29,34 @@ impl Recorder {
             clock: Arc::new(RealClock),
             wake: Arc::new(move || {
                 // Full means that the change is already known.
-                drop(tell.try_send(()));
+                tell.try_send(()).unwrap_or_default();
             }),
         };
         Self { session: Session::start(setup).unwrap(), changed, _cache: cache }
     }
 
     /// The first status that `wanted` accepts, within a minute.
-    pub fn wait(&self, what: &str, wanted: impl Fn(&Status) -> bool) -> Arc<Status> {
-        let due = RealClock.now() + Duration::from_secs(60);
+    pub(crate) fn wait(&self, what: &str, wanted: impl Fn(&Status) -> bool) -> Arc<Status> {
+        let due = RealClock.now() + Duration::from_mins(1);
         loop {
             let status = self.session.status();
             if wanted(&status) {
                 return status;
             }
             assert!(RealClock.now() < due, "{what} did not come: {status:?}");
-            drop(self.changed.recv_timeout(Duration::from_millis(200)));
+            self.changed.recv_timeout(Duration::from_millis(200)).unwrap_or_default();
         }
     }
 
     /// Records to the end and gives the last status.
-    pub fn record(&self, plan: Plan) -> Arc<Status> {
+    pub(crate) fn record(&self, plan: Plan) -> Arc<Status> {
         self.session.send(Command::Start(Box::new(plan)));
         self.wait("the end", |status| matches!(status.state, State::Done(_) | State::Failed(_)))
     }
 }
 
 /// The test pattern with its tone, for some seconds, into `path`.
-pub fn test_plan(path: &Path, seconds: f64) -> Plan {
+pub(crate) fn test_plan(path: &Path, seconds: f64) -> Plan {
     let container = Container::from_path(path).unwrap();
     let (codec, audio_codec) = container.default_codecs();
     let encoder = if codec == VideoCodec::H264 { "libx264" } else { "libvpx-vp9" };
