@@ -14,5 +14,7 @@ pub mod preview;
 pub mod writegear;
 pub mod fanout;
 pub mod session;
+pub mod model;
+pub mod ui;
 pub mod app;
 pub mod cli;

@@ -1,28 +1,26 @@
-//! STUB: the window.
+//! Composition root: implements `eframe::App`, carries out effects, owns textures and dialogs.
+//!
+//! Nobody but `main` and `cli` may import it. Nothing here blocks the window: what takes time is a job.
 
-/// Why the window cannot be.
-#[derive(Debug, thiserror::Error)]
-#[error("the window is not built yet")]
-pub struct AppError;
+mod desktop;
+mod dialogs;
+mod error;
+mod jobs;
+mod machine;
+mod persist;
+mod portrait;
+mod ports;
+mod run;
+mod textures;
+mod wake;
+mod window;
+mod yuv_gl;
 
-/// Finds ffmpeg.
-pub type ProbeFfmpeg = std::sync::Arc<dyn Fn() -> Result<crate::plan::FfmpegSummary, String> + Send + Sync>;
-
-/// What the window starts with.
-pub struct Setup {
-    /// A profile.
-    pub profile: Option<crate::profile::Profile>,
-    /// The ffmpeg to use.
-    pub ffmpeg: Option<std::path::PathBuf>,
-    /// Cache.
-    pub cache_dir: std::path::PathBuf,
-    /// Probe.
-    pub probe: ProbeFfmpeg,
-    /// Environment.
-    pub environment: crate::plan::Environment,
-}
-
-/// Opens the window; returns when it is closed.
-pub fn run(_setup: Setup) -> Result<(), AppError> {
-    Err(AppError)
-}
+pub use dialogs::DesktopDialogs;
+pub use error::{AppError, PersistError};
+pub use machine::DesktopMachine;
+pub use persist::SettingsStore;
+pub use ports::{FolderDialogs, Machine, PickJob, SessionPort};
+pub use run::{Setup, run};
+pub use wake::WakeGate;
+pub use window::{App, Parts};

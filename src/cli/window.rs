@@ -1,15 +1,13 @@
 //! The window, or why there is none and which command does without.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::exit::Exit;
 use super::out;
 use crate::app;
-use crate::plan::{Environment, FfmpegSummary, NowName};
+use crate::plan::{Environment, NowName};
 use crate::profile::{Places, Profile, Store};
-use crate::rt::{StopSource, wall_name};
-use crate::session::{SurveySetup, find_ffmpeg};
+use crate::rt::wall_name;
 
 /// Opens the window; returns when it is closed.
 pub(super) fn open(profile: Option<&str>, ffmpeg: Option<PathBuf>) -> Exit {
@@ -44,9 +42,7 @@ fn setup(profile: Option<&str>, ffmpeg: Option<PathBuf>) -> Result<app::Setup, S
         ..Environment::default()
     };
     let cache_dir = places.cache().to_owned();
-    let wish = SurveySetup { ffmpeg: ffmpeg.clone(), cache_dir: cache_dir.clone(), try_encoders: Vec::new() };
-    let probe: app::ProbeFfmpeg = Arc::new(move || probe(&wish));
-    Ok(app::Setup { profile, ffmpeg, cache_dir, probe, environment })
+    Ok(app::Setup { profile, ffmpeg, cache_dir, environment })
 }
 
 fn named(places: &Places, name: &str) -> Result<Profile, String> {
@@ -55,9 +51,4 @@ fn named(places: &Places, name: &str) -> Result<Profile, String> {
         out::say(&format!("warning: profile: {warning}"));
     }
     Ok(parsed.profile)
-}
-
-fn probe(wish: &SurveySetup) -> Result<FfmpegSummary, String> {
-    let never = StopSource::new();
-    find_ffmpeg(wish, &never.token()).map(|found| found.summary())
 }

@@ -43,7 +43,7 @@ pub(super) const DOORS: &[Door] = &[
     door("Video4Linux", &["v4l", "v4l2_sys_mit"], &["capture/v4l"]),
     door("X11", &["x11rb"], &["capture/x11"]),
     door("the Wayland portal", &["ashpd", "pipewire"], &["capture/wayland"]),
-    door("sound devices", &["cpal"], &["audio/device"]),
+    door("sound devices", &["cpal", "pulseaudio"], &["audio/device"]),
     door("OpenCV", &["opencv"], &["writegear/noncompression"]),
     door("dialogs", &["rfd"], &["app/dialogs"]),
     door("opening a folder or address in its program", &["open::that", "open::that_detached"], &["app"]),
@@ -52,8 +52,8 @@ pub(super) const DOORS: &[Door] = &[
     door("HTTP", &["ureq", "reqwest"], &["service/net"]),
     door("starting programs", &["Command::new", "process::Command"], &["ffmpeg/process"]),
     door("listening on a socket", &["UnixListener", "TcpListener"], &["control"]),
-    door("connecting to a socket", &["UnixStream::connect", "TcpStream"], &["control"]),
-    door("sockets, a pair of them to a child", &["UnixStream"], &["control", "ffmpeg"]),
+    door("connecting to a socket", &["UnixStream::connect", "TcpStream"], &["control", "audio/device/pulse"]),
+    door("sockets, a pair of them to a child", &["UnixStream"], &["control", "ffmpeg", "audio/device/pulse"]),
     door("threads", &["thread::Builder", "thread::spawn", "thread::scope", "thread::sleep"], &["rt"]),
     door("clocks", &["Instant::now", "SystemTime", "jiff", "clock_gettime"], &["rt"]),
     door("the window toolkit", &["egui", "eframe", "epaint", "winit", "glow"], &["ui", "app"]),
@@ -70,6 +70,7 @@ pub(super) const DISK: &[&str] = &[
     "ffmpeg/discover",
     "ffmpeg/cache",
     "ffmpeg/secret_file",
+    "audio/device/pulse", // the sound server's cookie
     "capture/sysfs",
     "capture/x11/shm",
     "service/keys",
@@ -121,7 +122,7 @@ pub(super) const MAY_NEVER_KNOW: &[(&str, &[&str])] = &[
 ];
 
 /// The files where `unsafe` stands: the X11 shared memory map, the preview's GL calls.
-pub(super) const UNSAFE_FILES: &[&str] = &["capture/x11/shm", "app/gl"];
+pub(super) const UNSAFE_FILES: &[&str] = &["capture/x11/shm", "app/yuv_gl"];
 
 /// What a file may hold beside its tests.
 pub(super) const MAX_LINES: usize = 500;

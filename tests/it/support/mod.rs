@@ -1,6 +1,7 @@
 //! What several integration tests need.
 
 pub(crate) mod audio_probe;
+pub(crate) mod fake_window;
 pub(crate) mod judge;
 pub(crate) mod painter;
 pub(crate) mod program;

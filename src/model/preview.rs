@@ -1,0 +1,70 @@
+//! What is shown and heard while nothing is recorded: as much of the draft as makes sense already.
+
+use crate::capture::{CaptureRequest, SourceSpec, WindowPick};
+use crate::media::{FrameRate, Resolution};
+use crate::plan::{parse_audio_spec, parse_region};
+use crate::profile::{Profile, Source, SourceKind};
+use crate::session::PreviewRequest;
+
+/// The preview is scaled down to at most this: more would not be seen and costs 3 ms a frame to paint.
+const PREVIEW_SIZE: Resolution = Resolution::new(1280, 720);
+
+/// The preview of a draft; half-typed parts are left out.
+pub fn preview_request(profile: &Profile) -> PreviewRequest {
+    let rate = profile.video.fps.parse().unwrap_or(FrameRate::whole(30));
+    let source = source_spec(&profile.source).map(|source| CaptureRequest {
+        source,
+        rate,
+        show_cursor: profile.source.show_cursor,
+    });
+    PreviewRequest {
+        source,
+        audio: profile.audio.inputs.iter().map(|input| parse_audio_spec(&input.device)).collect(),
+        max_size: PREVIEW_SIZE,
+    }
+}
+
+/// What a source is called in the plan's words, once it is written completely.
+fn source_spec(source: &Source) -> Option<SourceSpec> {
+    let id = || (!source.id.is_empty()).then(|| source.id.clone());
+    Some(match source.kind {
+        SourceKind::None => return None,
+        SourceKind::Test => SourceSpec::Test { size: PREVIEW_SIZE },
+        SourceKind::Screen => SourceSpec::Screen { id: id() },
+        SourceKind::Window => SourceSpec::Window { id: window_pick(&source.id)? },
+        SourceKind::Region => SourceSpec::Region(parse_region(&source.region)?),
+        SourceKind::Camera => {
+            SourceSpec::Camera { id: id(), mode: (!source.mode.is_empty()).then(|| source.mode.clone()) }
+        }
+    })
+}
+
+fn window_pick(id: &str) -> Option<WindowPick> {
+    if id.is_empty() {
+        return None;
+    }
+    let number = id.strip_prefix("0x").map_or_else(|| id.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok());
+    Some(number.map_or_else(|| WindowPick::Title(id.to_owned()), WindowPick::Id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::AudioSpec;
+    use crate::profile::AudioInput;
+
+    #[test]
+    fn a_draft_becomes_a_preview() {
+        let mut profile = Profile::default();
+        profile.source.kind = SourceKind::Window;
+        assert_eq!(preview_request(&profile).source, None);
+        profile.source.id = "0x1a0003".to_owned();
+        profile.audio.inputs = vec![AudioInput { device: "system".to_owned(), ..AudioInput::default() }];
+        profile.video.fps = "3".to_owned();
+        let request = preview_request(&profile);
+        let source = request.source.unwrap();
+        assert_eq!(source.source, SourceSpec::Window { id: WindowPick::Id(0x1a_0003) });
+        assert_eq!(source.rate, FrameRate::whole(3));
+        assert_eq!(request.audio, [AudioSpec::System]);
+    }
+}

@@ -1,0 +1,92 @@
+//! The picture in the middle, or why there is none.
+
+use eframe::egui::{self, Color32, Rect, RichText, Sense, Vec2, WidgetInfo, accesskit::Role};
+
+use super::memory::PortraitPreview;
+use super::{Scene, SelfPortrait, ViewMemory};
+use crate::media::Resolution;
+use crate::model::Model;
+use crate::profile::SourceKind;
+use crate::session::SourceStatus;
+
+/// A picture that somebody else knows how to paint.
+pub struct Picture<'a> {
+    /// Its size in pixels, for its shape.
+    pub size: Resolution,
+    /// Paints it into the rectangle.
+    pub paint: &'a dyn Fn(&egui::Painter, Rect),
+}
+
+pub(super) fn preview_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemory, scene: &Scene<'_>) {
+    let place = ui.available_rect_before_wrap();
+    if place.width() < 16.0 || place.height() < 16.0 {
+        return;
+    }
+    ui.painter().rect_filled(place, 4.0, Color32::from_gray(16));
+    let card = scene.portrait == SelfPortrait::Yes && memory.portrait_preview == PortraitPreview::Card;
+    match (&model.status.source, &scene.picture) {
+        (SourceStatus::Failed { what, help }, _) => message_ui(ui, place, what, help, |_| {}),
+        (SourceStatus::Running { name, .. }, _) if card => {
+            let what = if model.is_busy() { format!("Recording {name}") } else { format!("Ready to record {name}") };
+            let help = "This window lies on what is recorded. A live preview would show itself again and again.";
+            message_ui(ui, place, &what, help, |ui| {
+                if ui.button("Show it once a second").clicked() {
+                    memory.portrait_preview = PortraitPreview::Slow;
+                }
+            });
+        }
+        (SourceStatus::Running { name, .. }, Some(picture)) => picture_ui(ui, place, name, picture),
+        (SourceStatus::Running { .. }, None) => message_ui(ui, place, "Waiting for the first picture…", "", |_| {}),
+        (SourceStatus::Opening, _) => message_ui(ui, place, "Opening the source…", "", |_| {}),
+        (SourceStatus::Closed, _) if model.draft.source.kind == SourceKind::None => {
+            message_ui(ui, place, "Sound only", "No picture is recorded.", |_| {});
+        }
+        (SourceStatus::Closed, _) => {
+            message_ui(ui, place, "No picture yet", "Choose what to record on the right.", |_| {});
+        }
+    }
+    ui.advance_cursor_after_rect(place);
+}
+
+fn picture_ui(ui: &egui::Ui, place: Rect, name: &str, picture: &Picture<'_>) {
+    let rect = fitted(picture.size, place);
+    let response = ui.interact(rect, ui.scope_id().with("preview"), Sense::hover());
+    let label = format!("Preview of {name}");
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
+    (picture.paint)(ui.painter(), rect);
+}
+
+/// The largest rectangle of the picture's shape inside `place`.
+fn fitted(size: Resolution, place: Rect) -> Rect {
+    #[expect(clippy::cast_precision_loss, reason = "no side exceeds 32768, exact in f32")]
+    let size = Vec2::new(size.width.max(1) as f32, size.height.max(1) as f32);
+    let scale = (place.width() / size.x).min(place.height() / size.y);
+    Rect::from_center_size(place.center(), size * scale)
+}
+
+fn message_ui(ui: &mut egui::Ui, place: Rect, what: &str, help: &str, more: impl FnOnce(&mut egui::Ui)) {
+    let width = (place.width() - 32.0).min(440.0);
+    let rect = Rect::from_center_size(place.center(), Vec2::new(width, (place.height() - 8.0).min(120.0)));
+    let builder = egui::UiBuilder::new().max_rect(rect).layout(egui::Layout::top_down(egui::Align::Center));
+    ui.scope_builder(builder, |ui| {
+        ui.label(RichText::new(what).color(Color32::from_gray(235)).size(16.0));
+        if !help.is_empty() {
+            ui.label(RichText::new(help).color(Color32::from_gray(185)));
+        }
+        more(ui);
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_keeps_its_shape_in_any_place() {
+        let place = Rect::from_min_size(egui::pos2(10.0, 20.0), Vec2::new(400.0, 400.0));
+        let wide = fitted(Resolution::new(1280, 720), place);
+        assert_eq!((wide.width(), wide.height(), wide.center()), (400.0, 225.0, place.center()));
+        let tall = fitted(Resolution::new(100, 200), place);
+        assert_eq!((tall.width(), tall.height()), (200.0, 400.0));
+    }
+}
