@@ -202,7 +202,7 @@ fn expand_home(path: &Path) -> PathBuf {
 }
 
 /// The longest that ffmpeg's search and the device lists may take.
-pub(super) const SURVEY_DEADLINE: Duration = Duration::from_secs(12);
+pub(super) const SURVEY_DEADLINE: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {

@@ -15,7 +15,7 @@ use crate::rt::StopSource;
 /// The environment variable that names ffmpeg or its folder.
 const VARIABLE: &str = "GEARCAST_FFMPEG";
 /// `-version` takes 65 ms; a loaded machine may take a while.
-const DEADLINE: Duration = Duration::from_secs(5);
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// A working ffmpeg.
 #[derive(Clone, Debug, PartialEq, Eq)]

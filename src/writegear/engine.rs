@@ -10,8 +10,8 @@ use crate::ffmpeg::{Cause, ChildInput, ChildOutput, Ffmpeg, Launch, Process, Std
 use crate::media::{Packet, RenditionId, StreamHeaders, TrackId};
 use crate::nut::{Reader, Writer};
 
-/// How long ffmpeg may take nothing before the engine counts as stalled.
-const WRITE_DEADLINE: Duration = Duration::from_secs(10);
+/// How long ffmpeg may take nothing before the engine counts as stalled: a loaded, slow machine needed 10 s to start it.
+const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 
 /// The running child. Dropping it kills ffmpeg and waits for its end.
 pub struct Engine {
@@ -81,7 +81,7 @@ impl EngineInput {
         })
     }
 
-    /// Writes one picture at `pts` in [`super::VideoInput::time_base`]. Blocks while ffmpeg is busy, ten seconds at most.
+    /// Writes one picture at `pts` in [`super::VideoInput::time_base`]. Blocks while ffmpeg is busy, twenty seconds at most.
     /// The bytes go to the socket as they are: a 3 MB picture is not copied here.
     pub fn write_video(&mut self, pts: i64, picture: &[u8]) -> Result<(), EngineError> {
         let needed = self.picture_len.unwrap_or(0);
