@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::ticker::{Tick, Ticker};
+use super::ticker::{Late, Tick, Ticker};
 use super::{CaptureError, CaptureWarning, Deliver, Delivery, SourceInfo};
 use crate::media::{Changed, Colour, Frame, FrameRate, Payload, Resolution, Timestamp};
 use crate::rt::{Clock, StopToken, Waited};
@@ -136,7 +136,12 @@ impl Stage {
     }
 
     /// Looks at `source` at every tick of the asked rate, counted from `origin`, until stop is asked.
-    pub(super) fn run_ticks(&mut self, source: &mut dyn TickSource, origin: Timestamp) -> Result<(), CaptureError> {
+    pub(super) fn run_ticks(
+        &mut self,
+        source: &mut dyn TickSource,
+        origin: Timestamp,
+        late: Late,
+    ) -> Result<(), CaptureError> {
         let mut ticker = Ticker::new(origin, self.rate(), self.now());
         loop {
             let until = ticker.due().min(self.now() + RATE_CHECK);
@@ -147,7 +152,7 @@ impl Stage {
             if rate != ticker.rate() {
                 ticker = Ticker::new(origin, rate, self.now());
             }
-            let Some(tick) = ticker.take(self.now()) else { continue };
+            let Some(tick) = ticker.take(self.now(), late) else { continue };
             self.late(tick.skipped);
             match source.look(tick, self)? {
                 Look::Picture(picture) => self.picture(picture),

@@ -10,7 +10,7 @@
 use super::ring::Ring;
 use super::rows::Rows;
 use super::stage::{Look, Picture, Stage, TickSource};
-use super::ticker::Tick;
+use super::ticker::{Late, Tick};
 use super::{CaptureError, SourceInfo};
 use crate::media::test_card::{self, CounterLayout};
 use crate::media::{Changed, Colour, Payload, PixelBuffer, PixelFormat, Planes, Rect, Resolution, Timestamp};
@@ -25,6 +25,8 @@ const DARK: u8 = 16;
 const CROSSING_NANOS: i64 = 4_000_000_000;
 /// The largest picture drawn: four of them must fit in memory several times over.
 const MOST_BYTES: usize = 256 << 20;
+/// Half a second at 30 fps: a busy machine makes the pattern late, not incomplete. The recording's queue holds 24.
+const MAKE_UP: Late = Late::MakeUp { most: 15 };
 
 /// Where a bar of [`BARS`] lies: a sixth of the width in the lowest quarter.
 pub fn bar_rect(size: Resolution, index: u32) -> Rect {
@@ -67,7 +69,7 @@ pub(super) fn check_size(size: Resolution) -> Result<(), CaptureError> {
 pub(super) fn run(size: Resolution, stage: &mut Stage) -> Result<(), CaptureError> {
     stage.started(SourceInfo { name: "Test pattern".to_owned(), size, rate: None });
     // The grid of the clock itself, not of the start: flashes begin exactly on a frame.
-    stage.run_ticks(&mut TestPattern::new(size), Timestamp::from_nanos(0))
+    stage.run_ticks(&mut TestPattern::new(size), Timestamp::from_nanos(0), MAKE_UP)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! When to look: exact multiples of the frame period, late ticks skipped instead of hurried after.
+//! When to look: exact multiples of the frame period. Late ticks are skipped, or made up for where that is true.
 
 use crate::media::{FrameRate, Timestamp};
 
@@ -9,6 +9,18 @@ pub(super) struct Tick {
     pub(super) at: Timestamp,
     /// Ticks before it that nobody came for.
     pub(super) skipped: u64,
+}
+
+/// What becomes of ticks that nobody came for in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Late {
+    /// They are gone: a screen can only be seen as it is now.
+    Skip,
+    /// As many as this are served all the same: what is drawn by the clock can be drawn afterwards.
+    MakeUp {
+        /// Ticks.
+        most: u64,
+    },
 }
 
 /// Counts the ticks of a rate from an origin; the i-th is due at `origin + i / rate`, so nothing drifts.
@@ -36,19 +48,24 @@ impl Ticker {
         self.origin.offset_nanos(self.rate.tick_nanos(self.next))
     }
 
-    /// The newest tick due by `now`; `None` if none is.
-    pub(super) fn take(&mut self, now: Timestamp) -> Option<Tick> {
+    /// The tick to be served at `now`, `None` if none is due: the newest one, or an older one that `late` still lets
+    /// be made up for.
+    pub(super) fn take(&mut self, now: Timestamp, late: Late) -> Option<Tick> {
         let elapsed = now.nanos_since(self.origin);
         if elapsed < self.rate.tick_nanos(self.next) {
             return None;
         }
         let near = self.rate.nearest_tick(elapsed);
         let newest = if self.rate.tick_nanos(near) > elapsed { near.saturating_sub(1) } else { near }.max(self.next);
-        let tick = Tick {
-            at: self.origin.offset_nanos(self.rate.tick_nanos(newest)),
-            skipped: newest.saturating_sub(self.next),
+        let served = match late {
+            Late::Skip => newest,
+            Late::MakeUp { most } => newest.saturating_sub(most).max(self.next),
         };
-        self.next = newest + 1;
+        let tick = Tick {
+            at: self.origin.offset_nanos(self.rate.tick_nanos(served)),
+            skipped: served.saturating_sub(self.next),
+        };
+        self.next = served + 1;
         Some(tick)
     }
 }
@@ -65,11 +82,11 @@ mod tests {
     fn ticks_fall_on_the_grid_and_late_ones_are_skipped() {
         let mut ticker = Ticker::new(at(0), FrameRate::whole(30), at(450_000_000));
         assert_eq!(ticker.due(), at(466_666_666));
-        assert_eq!(ticker.take(at(466_666_665)), None);
-        assert_eq!(ticker.take(at(466_700_000)), Some(Tick { at: at(466_666_666), skipped: 0 }));
+        assert_eq!(ticker.take(at(466_666_665), Late::Skip), None);
+        assert_eq!(ticker.take(at(466_700_000), Late::Skip), Some(Tick { at: at(466_666_666), skipped: 0 }));
         assert_eq!(ticker.due(), at(500_000_000));
-        assert_eq!(ticker.take(at(599_000_000)), Some(Tick { at: at(566_666_666), skipped: 2 }));
-        assert_eq!(ticker.take(at(599_000_000)), None);
+        assert_eq!(ticker.take(at(599_000_000), Late::Skip), Some(Tick { at: at(566_666_666), skipped: 2 }));
+        assert_eq!(ticker.take(at(599_000_000), Late::Skip), None);
         assert_eq!(ticker.due(), at(600_000_000));
     }
 
@@ -80,8 +97,19 @@ mod tests {
             for index in 0..200 {
                 let due = at(7).offset_nanos(rate.tick_nanos(index));
                 assert_eq!(ticker.due(), due);
-                assert_eq!(ticker.take(due), Some(Tick { at: due, skipped: 0 }), "{rate} {index}");
+                assert_eq!(ticker.take(due, Late::Skip), Some(Tick { at: due, skipped: 0 }), "{rate} {index}");
             }
         }
+    }
+
+    #[test]
+    fn late_ticks_are_made_up_for_as_far_as_allowed() {
+        let mut ticker = Ticker::new(at(0), FrameRate::whole(10), at(0));
+        let late = Late::MakeUp { most: 2 };
+        let now = at(510_000_000);
+        assert_eq!(ticker.take(now, late), Some(Tick { at: at(300_000_000), skipped: 3 }));
+        assert_eq!(ticker.take(now, late), Some(Tick { at: at(400_000_000), skipped: 0 }));
+        assert_eq!(ticker.take(now, late), Some(Tick { at: at(500_000_000), skipped: 0 }));
+        assert_eq!(ticker.take(now, late), None);
     }
 }

@@ -123,7 +123,7 @@ fn camera_ui(ui: &mut egui::Ui, model: &Model, id: &mut String, mode: &mut Strin
     let chosen = if mode.is_empty() { "Best fitting" } else { mode.as_str() }.to_owned();
     choice_ui(ui, "Camera mode", &chosen, |ui| {
         entry_ui(ui, mode, String::new(), "Best fitting");
-        for this in modes {
+        for this in offered {
             entry_ui(ui, mode, this.clone(), this);
         }
     });

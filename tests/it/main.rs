@@ -14,8 +14,13 @@ mod capture_x11;
 mod cli;
 #[cfg(test)]
 mod cli_record;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod recording;
+#[cfg(test)]
+mod screen;
 #[cfg(test)]
 mod window_kittest;

@@ -14,6 +14,7 @@ mod window;
 mod windows;
 
 use super::stage::Stage;
+use super::ticker::Late;
 use super::{CaptureError, DisplayOptions, ScreenInfo, WindowInfo, WindowPick};
 use crate::media::Rect;
 use display::{Display, Refusal};
@@ -41,7 +42,7 @@ pub(super) fn run(
     let (mut source, info) = X11Source::open(display, subject, show_cursor, options.transport, stage)?;
     stage.started(info);
     let origin = stage.now();
-    stage.run_ticks(&mut source, origin)
+    stage.run_ticks(&mut source, origin, Late::Skip)
 }
 
 /// Everything there is to capture; blocks for as long as the server does.

@@ -7,4 +7,5 @@ pub(crate) mod painter;
 pub(crate) mod program;
 pub(crate) mod pulse;
 pub(crate) mod record;
+pub(crate) mod take;
 pub(crate) mod xvfb;
