@@ -63,7 +63,7 @@ pub fn window_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemory, scen
     record_bar::record_bar_ui(ui, model, memory, &mut actions);
     status_bar::status_bar_ui(ui, model, memory);
     side_panel::side_panel_ui(ui, model, memory, &mut actions);
-    egui::CentralPanel::default().frame(theme::centre_frame(ui)).show(ui, |ui| {
+    egui::CentralPanel::default().frame(theme::centre_frame()).show(ui, |ui| {
         notices::notices_ui(ui, model, &mut actions);
         if model.shows_result() {
             result_pane::result_ui(ui, model, &mut actions);

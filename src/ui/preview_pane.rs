@@ -9,6 +9,9 @@ use crate::model::Model;
 use crate::profile::SourceKind;
 use crate::session::SourceStatus;
 
+/// Around and instead of the picture, in light and dark alike.
+const BACKGROUND: Color32 = Color32::from_gray(16);
+
 /// A picture that somebody else knows how to paint.
 pub struct Picture<'a> {
     /// Its size in pixels, for its shape.
@@ -22,8 +25,12 @@ pub(super) fn preview_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemo
     if place.width() < 16.0 || place.height() < 16.0 {
         return;
     }
-    ui.painter().rect_filled(place, 4.0, Color32::from_gray(16));
     let card = scene.portrait == SelfPortrait::Yes && memory.portrait_preview == PortraitPreview::Card;
+    let running = matches!(model.status.source, SourceStatus::Running { .. });
+    match &scene.picture {
+        Some(picture) if running && !card => around(ui.painter(), place, fitted(picture.size, place)),
+        _ => drop(ui.painter().rect_filled(place, 4.0, BACKGROUND)),
+    }
     match (&model.status.source, &scene.picture) {
         (SourceStatus::Failed { what, help }, _) => message_ui(ui, place, what, help, |_| {}),
         (SourceStatus::Running { name, .. }, _) if card => {
@@ -54,6 +61,19 @@ fn picture_ui(ui: &egui::Ui, place: Rect, name: &str, picture: &Picture<'_>) {
     let label = format!("Preview of {name}");
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
     (picture.paint)(ui.painter(), rect);
+}
+
+/// Fills what the picture leaves free; below the picture a coat of paint would only cost.
+fn around(painter: &egui::Painter, place: Rect, picture: Rect) {
+    let bars = [
+        place.with_max_y(picture.top()),
+        place.with_min_y(picture.bottom()),
+        place.with_max_x(picture.left()),
+        place.with_min_x(picture.right()),
+    ];
+    for bar in bars.into_iter().filter(|bar| bar.width() > 0.5 && bar.height() > 0.5) {
+        painter.rect_filled(bar, 0.0, BACKGROUND);
+    }
 }
 
 /// The largest rectangle of the picture's shape inside `place`.

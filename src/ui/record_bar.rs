@@ -13,7 +13,7 @@ use crate::session::State;
 const HEIGHT: f32 = 60.0;
 
 pub(super) fn record_bar_ui(ui: &mut egui::Ui, model: &Model, memory: &ViewMemory, actions: &mut Vec<Action>) {
-    let frame = theme::bar_frame(ui);
+    let frame = theme::bar_frame();
     egui::Panel::top("record bar").exact_size(HEIGHT).resizable(false).frame(frame).show(ui, |ui| {
         ui.horizontal_centered(|ui| {
             big_button_ui(ui, model, actions);

@@ -7,7 +7,7 @@ use crate::model::{Action, Model, Pane};
 use crate::plan::Severity;
 
 pub(super) fn side_panel_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemory, actions: &mut Vec<Action>) {
-    let frame = theme::centre_frame(ui);
+    let frame = theme::centre_frame();
     egui::Panel::right("settings").exact_size(theme::SIDE_WIDTH).resizable(false).frame(frame).show(ui, |ui| {
         tabs_ui(ui, model, actions);
         if model.is_busy() {

@@ -119,8 +119,7 @@ fn camera_ui(ui: &mut egui::Ui, model: &Model, id: &mut String, mode: &mut Strin
             entry_ui(ui, id, camera.id.clone(), &camera.name);
         }
     });
-    let camera = at.map_or_else(|| listing.cameras.first(), |index| listing.cameras.get(index));
-    let offered: &[String] = camera.map_or(&[], |camera| &camera.modes);
+    let offered: &[String] = listing.cameras.get(at.unwrap_or(0)).map_or(&[], |camera| &camera.modes);
     let chosen = if mode.is_empty() { "Best fitting" } else { mode.as_str() }.to_owned();
     choice_ui(ui, "Camera mode", &chosen, |ui| {
         entry_ui(ui, mode, String::new(), "Best fitting");

@@ -13,7 +13,7 @@ const HEIGHT: f32 = 34.0;
 const MAX_METERS: usize = 2;
 
 pub(super) fn status_bar_ui(ui: &mut egui::Ui, model: &Model, memory: &ViewMemory) {
-    let frame = theme::bar_frame(ui);
+    let frame = theme::bar_frame();
     egui::Panel::bottom("status bar").exact_size(HEIGHT).resizable(false).frame(frame).show(ui, |ui| {
         ui.horizontal_centered(|ui| {
             let disk = if memory.readout.disk.is_empty() { "Disk: not known yet" } else { &memory.readout.disk };

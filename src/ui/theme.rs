@@ -86,14 +86,15 @@ pub(super) fn verdict(visuals: &egui::Visuals, verdict: Verdict) -> Color32 {
     }
 }
 
-/// The middle of the window.
-pub(super) fn centre_frame(ui: &egui::Ui) -> egui::Frame {
-    egui::Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::same(8))
+/// The middle of the window. Like the bars it has no fill: the window is cleared to the same colour, and a second
+/// coat costs a software renderer as much as the preview itself.
+pub(super) fn centre_frame() -> egui::Frame {
+    egui::Frame::new().inner_margin(Margin::same(8))
 }
 
 /// A bar along an edge.
-pub(super) fn bar_frame(ui: &egui::Ui) -> egui::Frame {
-    egui::Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::symmetric(10, 6))
+pub(super) fn bar_frame() -> egui::Frame {
+    egui::Frame::new().inner_margin(Margin::symmetric(10, 6))
 }
 
 /// A card on the window.
