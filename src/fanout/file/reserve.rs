@@ -139,7 +139,38 @@ fn safe_name(final_path: &Path, container: Container, attempt: u32, on_taken: On
     beside(final_path, &infix).with_extension(CrashSafe::extension(container))
 }
 
+/// A reserved target that gives its name back when it is dropped before anything was recorded.
+#[derive(Debug)]
+pub struct Reservation {
+    target: Option<FileTarget>,
+}
+
+impl Reservation {
+    /// The place.
+    pub fn target(&self) -> Option<&FileTarget> {
+        self.target.as_ref()
+    }
+
+    /// The recording has begun: the place is its own from now on.
+    pub fn take(mut self) -> Option<FileTarget> {
+        self.target.take()
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if let Some(target) = &self.target {
+            target.discard_empty();
+        }
+    }
+}
+
 impl FileTarget {
+    /// The same as a reservation.
+    pub fn reserved(self) -> Reservation {
+        Reservation { target: Some(self) }
+    }
+
     /// The names that a recording to `path` would use, without touching the disk: for showing a command.
     pub fn shown(path: &Path, container: Container) -> Self {
         let safe_path = safe_name(path, container, 1, OnTaken::Refuse);
