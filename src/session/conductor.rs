@@ -13,7 +13,7 @@ use super::status::{
     AudioStatus, Command, DiskStatus, FailureKind, Notice, PreviewRequest, SourceStatus, State, Status,
 };
 use crate::audio::SoundFormat;
-use crate::fanout::{FileTarget, Keep, OnTaken, is_ordinary_when_closed, reserve, seconds_left};
+use crate::fanout::{Keep, OnTaken, Reservation, is_ordinary_when_closed, reserve, seconds_left};
 use crate::ffmpeg::{Capabilities, Ffmpeg};
 use crate::media::{Frame, FrameRate, Levels, Timestamp};
 use crate::plan::{OnExisting, Plan, Severity};
@@ -47,7 +47,7 @@ pub(super) struct ConductorSetup {
 struct Ready {
     ffmpeg: Ffmpeg,
     hybrid_mp4: Keep,
-    target: FileTarget,
+    reservation: Reservation,
 }
 
 /// A recording that was asked for and does not run yet.
@@ -212,10 +212,7 @@ impl Conductor {
     }
 
     fn cancel_start(&mut self) {
-        if let Some(starting) = self.starting.take() {
-            if let Some(ready) = starting.ready {
-                ready.target.discard_empty();
-            }
+        if self.starting.take().is_some() {
             self.status.state = State::Idle;
             self.open_wanted();
         }
@@ -326,12 +323,12 @@ impl Conductor {
             .map(|sound| SoundFormat { sample_rate: sound.sample_rate, channels: sound.channels })
             .collect();
         let spec = engine_spec(&plan, first, &formats);
-        let target = ready.target.clone();
+        let file = ready.reservation.target().final_path.clone();
         let setup = RecordingSetup {
             plan,
             ffmpeg: ready.ffmpeg,
             hybrid_mp4: ready.hybrid_mp4,
-            target: ready.target,
+            reservation: ready.reservation,
             clock: Arc::clone(&self.setup.clock),
             events: self.setup.events.clone(),
         };
@@ -339,21 +336,18 @@ impl Conductor {
             Ok(recording) => {
                 self.inputs.attach(&recording.destination());
                 (self.frame_rate, self.byte_rate) = (Rate::default(), Rate::default());
-                self.status.file = Some(target.final_path);
+                self.status.file = Some(file);
                 self.status.commands.clone_from(&recording.commands);
                 self.recording = Some(recording);
             }
             Err(trouble) => {
-                target.discard_empty();
                 self.fail(trouble);
             }
         }
     }
 
     fn fail(&mut self, trouble: Trouble) {
-        if let Some(Starting { ready: Some(ready), .. }) = self.starting.take() {
-            ready.target.discard_empty();
-        }
+        self.starting = None;
         self.status.state = State::Failed(Box::new(trouble.into_failure(None)));
         self.open_wanted();
     }
@@ -441,9 +435,9 @@ fn prepare(
         OnExisting::Rename => OnTaken::Rename,
         OnExisting::Replace => OnTaken::Replace,
     };
-    let target = reserve(&file.path, file.container, on_taken)?;
+    let reservation = reserve(&file.path, file.container, on_taken)?;
     let hybrid = Capabilities::load_or_probe(&ffmpeg, cache_dir, stop)
         .is_ok_and(|known| known.is_some_and(|known| known.hybrid_fragmented));
     let hybrid_mp4 = if hybrid { Keep::CrashSafe } else { Keep::Ordinary };
-    Ok(Ready { ffmpeg, hybrid_mp4, target })
+    Ok(Ready { ffmpeg, hybrid_mp4, reservation })
 }

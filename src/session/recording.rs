@@ -15,7 +15,7 @@ use super::tap::{Destination, LANE_CONTROL, TapCounts, WRITER_LANES, WriterItem,
 use super::writer::{LineSetup, Writer, WriterCounts, WriterSetup};
 use crate::audio::SoundFormat;
 use crate::fanout::{
-    Counters, DiskWatch, EncoderEnd, FileSink, FileSinkSetup, FileTarget, Hub, Keep, SinkHandle, SinkReport, Verdict,
+    Counters, DiskWatch, EncoderEnd, FileSink, FileSinkSetup, FileTarget, Hub, Keep, Reservation, SinkHandle, SinkReport, Verdict,
     spawn_sink,
 };
 use crate::ffmpeg::{Ffmpeg, Redactor};
@@ -33,7 +33,7 @@ pub(super) struct RecordingSetup {
     pub(super) plan: Plan,
     pub(super) ffmpeg: Ffmpeg,
     pub(super) hybrid_mp4: Keep,
-    pub(super) target: FileTarget,
+    pub(super) reservation: Reservation,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) events: EventSender,
 }
@@ -105,7 +105,8 @@ pub(super) fn video_input(
 impl Recording {
     /// Starts ffmpeg and all threads. `first` is a picture of the source, for its size and colours.
     pub(super) fn start(setup: RecordingSetup, spec: &EngineSpec, formats: &[SoundFormat]) -> Result<Self, Trouble> {
-        let RecordingSetup { plan, ffmpeg, hybrid_mp4, target, clock, events } = setup;
+        let RecordingSetup { plan, ffmpeg, hybrid_mp4, reservation, clock, events } = setup;
+        let target = reservation.target().clone();
         let counters = Arc::new(Counters::default());
         let wake: Arc<dyn Fn() + Send + Sync> = {
             let events = events.clone();
@@ -119,7 +120,7 @@ impl Recording {
         let (engine, input, output) = Engine::start(&ffmpeg, spec, RenditionId(0), 0)?;
         let sink = FileSink::new(FileSinkSetup {
             ffmpeg,
-            target: target.clone(),
+            reservation,
             hybrid_mp4,
             offset_nanos: spec.pipe_offset_nanos(),
             counters: Arc::clone(&counters),

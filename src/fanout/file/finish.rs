@@ -31,7 +31,7 @@ pub(super) fn complete(
     stop: &StopToken,
     progress: &dyn Fn(FinishProgress),
 ) -> SinkReport {
-    let target = &setup.target;
+    let target = setup.reservation.target();
     let as_it_is = trust == Trust::Whole && form::is_ordinary_when_closed(target.container, setup.hybrid_mp4);
     let mut remarks = Vec::new();
     if !as_it_is && !stop.is_stopped() {
@@ -73,7 +73,7 @@ fn copy(
     stop: &StopToken,
     progress: &dyn Fn(FinishProgress),
 ) -> Result<(PathBuf, Judgement), String> {
-    let target = &setup.target;
+    let target = setup.reservation.target();
     let size = std::fs::metadata(&target.safe_path).map_or(0, |found| found.len());
     if free_bytes(&target.safe_path).is_some_and(|free| free < size.saturating_add(SPARE_BYTES)) {
         return Err("There is no room for the completed copy; the crash-safe file was kept, it plays as it is.".into());
@@ -120,7 +120,7 @@ fn publish(
     safe_is_spare: bool,
     mut remarks: Vec<String>,
 ) -> SinkReport {
-    let target = &setup.target;
+    let target = setup.reservation.target();
     if let Err(error) = sync(from) {
         remarks.push(format!("The disk did not confirm the file: {error}."));
         judgement.verdict = judgement.verdict.max(Verdict::Suspect);

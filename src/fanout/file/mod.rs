@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub use disk::{DiskWatch, seconds_left};
 pub use form::{crash_safe_args, is_ordinary_when_closed};
-pub use reserve::{FileTarget, OnTaken, OutputError, free_bytes, reserve};
+pub use reserve::{FileTarget, Reservation, OnTaken, OutputError, free_bytes, reserve};
 
 use super::counters::Counters;
 use super::report::Verdict;
@@ -42,7 +42,7 @@ pub struct FileSinkSetup {
     /// The ffmpeg whose `-c copy` writes the file.
     pub ffmpeg: Ffmpeg,
     /// Where, reserved.
-    pub target: FileTarget,
+    pub reservation: Reservation,
     /// Whether ffmpeg's mp4 muxer knows `hybrid_fragmented` (7.1 and later).
     pub hybrid_mp4: Keep,
     /// Added to every time stamp on the way, because NUT knows no time before zero: a whole number of frames.
@@ -89,7 +89,7 @@ impl FileSink {
 
     fn start_child(&self, tracks: &[TrackHeader]) -> Result<Open, SinkError> {
         let setup = &self.setup;
-        let args = crash_safe_args(&setup.target, setup.hybrid_mp4, setup.offset_nanos);
+        let args = crash_safe_args(setup.reservation.target(), setup.hybrid_mp4, setup.offset_nanos);
         let launched =
             Launch::new(&setup.ffmpeg.program, args.to_os_args(), "sink-file").with_io(Stdin::Socket, Stdout::Null);
         let mut process = launch(launched).map_err(|error| SinkError::Internal(error.to_string()))?;
@@ -196,7 +196,6 @@ impl Sink for FileSink {
         let close_error = self.close_child(stop);
         let error = error.or(close_error);
         if self.written.video_packets + self.written.audio_packets == 0 {
-            self.setup.target.discard_empty();
             return SinkReport { error, ..SinkReport::default() };
         }
         let trust = if end == SinkEnd::Complete && error.is_none() { finish::Trust::Whole } else { finish::Trust::Cut };

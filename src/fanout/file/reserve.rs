@@ -86,7 +86,7 @@ impl OutputError {
 
 /// Reserves `wished`: makes the empty crash-safe file beside it. A missing folder is made if its parent exists,
 /// so that `~/Videos` need not. Does file-system calls: not for the window's thread.
-pub fn reserve(wished: &Path, container: Container, on_taken: OnTaken) -> Result<FileTarget, OutputError> {
+pub fn reserve(wished: &Path, container: Container, on_taken: OnTaken) -> Result<Reservation, OutputError> {
     if let Some(folder) = wished.parent().filter(|folder| !folder.as_os_str().is_empty())
         && !folder.exists()
     {
@@ -106,7 +106,9 @@ pub fn reserve(wished: &Path, container: Container, on_taken: OnTaken) -> Result
         }
         let safe_path = safe_name(&final_path, container, attempt, on_taken);
         match OpenOptions::new().write(true).create_new(true).open(&safe_path) {
-            Ok(_empty) => return Ok(FileTarget { final_path, safe_path, container, on_taken }),
+            Ok(_empty) => {
+                return Ok(Reservation { target: FileTarget { final_path, safe_path, container, on_taken } });
+            }
             // Another recording, or a crashed one's remains: never touched.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(OutputError::of(&safe_path, &error)),
@@ -139,38 +141,27 @@ fn safe_name(final_path: &Path, container: Container, attempt: u32, on_taken: On
     beside(final_path, &infix).with_extension(CrashSafe::extension(container))
 }
 
-/// A reserved target that gives its name back when it is dropped before anything was recorded.
+/// A reserved target that gives its name back when it is dropped and nothing was written to it: a start that was
+/// cancelled or failed, at whatever point, leaves no empty file.
 #[derive(Debug)]
 pub struct Reservation {
-    target: Option<FileTarget>,
+    target: FileTarget,
 }
 
 impl Reservation {
     /// The place.
-    pub fn target(&self) -> Option<&FileTarget> {
-        self.target.as_ref()
-    }
-
-    /// The recording has begun: the place is its own from now on.
-    pub fn take(mut self) -> Option<FileTarget> {
-        self.target.take()
+    pub const fn target(&self) -> &FileTarget {
+        &self.target
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        if let Some(target) = &self.target {
-            target.discard_empty();
-        }
+        self.target.discard_empty();
     }
 }
 
 impl FileTarget {
-    /// The same as a reservation.
-    pub fn reserved(self) -> Reservation {
-        Reservation { target: Some(self) }
-    }
-
     /// The names that a recording to `path` would use, without touching the disk: for showing a command.
     pub fn shown(path: &Path, container: Container) -> Self {
         let safe_path = safe_name(path, container, 1, OnTaken::Refuse);
@@ -178,7 +169,7 @@ impl FileTarget {
     }
 
     /// Takes back a reservation that nothing was written to.
-    pub fn discard_empty(&self) {
+    fn discard_empty(&self) {
         if fs::metadata(&self.safe_path).is_ok_and(|found| found.len() == 0)
             && let Err(error) = fs::remove_file(&self.safe_path)
         {
@@ -238,18 +229,24 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
 mod tests {
     use super::*;
 
+    fn refused(path: &Path, container: Container) -> OutputError {
+        reserve(path, container, OnTaken::Refuse).unwrap_err()
+    }
+
     #[test]
     fn a_taken_name_is_refused_numbered_or_replaced_late() {
         let folder = tempfile::tempdir().unwrap();
         let wished = folder.path().join("take.mp4");
         fs::write(&wished, b"mine").unwrap();
-        assert_eq!(reserve(&wished, Container::Mp4, OnTaken::Refuse), Err(OutputError::Exists(wished.clone())));
+        assert_eq!(refused(&wished, Container::Mp4), OutputError::Exists(wished.clone()));
 
-        let renamed = reserve(&wished, Container::Mp4, OnTaken::Rename).unwrap();
+        let reservation = reserve(&wished, Container::Mp4, OnTaken::Rename).unwrap();
+        let renamed = reservation.target();
         assert_eq!(renamed.final_path, folder.path().join("take (2).mp4"));
         assert_eq!(renamed.safe_path, folder.path().join("take (2).recording.mp4"));
 
-        let replaced = reserve(&wished, Container::Mp4, OnTaken::Replace).unwrap();
+        let reservation = reserve(&wished, Container::Mp4, OnTaken::Replace).unwrap();
+        let replaced = reservation.target();
         assert_eq!(fs::read(&wished).unwrap(), b"mine");
         fs::write(&replaced.safe_path, b"new").unwrap();
         assert_eq!(replaced.publish(&replaced.safe_path).unwrap(), wished);
@@ -261,18 +258,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let remains = folder.path().join("take.recording.mkv");
         fs::write(&remains, b"half a take").unwrap();
-        let target = reserve(&folder.path().join("take.mkv"), Container::Mkv, OnTaken::Refuse).unwrap();
-        assert_eq!(target.safe_path, folder.path().join("take.recording-2.mkv"));
+        let reservation = reserve(&folder.path().join("take.mkv"), Container::Mkv, OnTaken::Refuse).unwrap();
+        let ours = reservation.target().safe_path.clone();
+        assert_eq!(ours, folder.path().join("take.recording-2.mkv"));
         assert_eq!(fs::read(&remains).unwrap(), b"half a take");
-        target.discard_empty();
-        assert!(!target.safe_path.exists() && remains.exists());
+        drop(reservation);
+        assert!(!ours.exists() && remains.exists());
     }
 
     #[test]
     fn a_name_taken_while_recording_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let wished = folder.path().join("take.mov");
-        let target = reserve(&wished, Container::Mov, OnTaken::Refuse).unwrap();
+        let reservation = reserve(&wished, Container::Mov, OnTaken::Refuse).unwrap();
+        let target = reservation.target();
         fs::write(&target.safe_path, b"take").unwrap();
         fs::write(&wished, b"somebody else's").unwrap();
         assert_eq!(target.publish(&target.safe_path).unwrap(), folder.path().join("take (2).mov"));
@@ -284,15 +283,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert!(reserve(&folder.path().join("Videos/a.mkv"), Container::Mkv, OnTaken::Refuse).is_ok());
         let deep = folder.path().join("x/y/a.mkv");
-        assert_eq!(
-            reserve(&deep, Container::Mkv, OnTaken::Refuse),
-            Err(OutputError::NoFolder(folder.path().join("x/y")))
-        );
+        assert_eq!(refused(&deep, Container::Mkv), OutputError::NoFolder(folder.path().join("x/y")));
         let file = folder.path().join("plain");
         fs::write(&file, b"").unwrap();
-        assert!(matches!(
-            reserve(&file.join("a.mkv"), Container::Mkv, OnTaken::Refuse),
-            Err(OutputError::NotAFolder(_))
-        ));
+        assert!(matches!(refused(&file.join("a.mkv"), Container::Mkv), OutputError::NotAFolder(_)));
     }
 }
