@@ -15,8 +15,8 @@ use super::tap::{Destination, LANE_CONTROL, TapCounts, WRITER_LANES, WriterItem,
 use super::writer::{LineSetup, Writer, WriterCounts, WriterSetup};
 use crate::audio::SoundFormat;
 use crate::fanout::{
-    Counters, DiskWatch, EncoderEnd, FileSink, FileSinkSetup, FileTarget, Hub, Keep, Reservation, SinkHandle, SinkReport, Verdict,
-    spawn_sink,
+    Counters, DiskWatch, EncoderEnd, FileSink, FileSinkSetup, FileTarget, Hub, Keep, Reservation, SinkHandle,
+    SinkReport, Verdict, spawn_sink,
 };
 use crate::ffmpeg::{Ffmpeg, Redactor};
 use crate::media::{Frame, RenditionId, Resolution, Timestamp};

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub use disk::{DiskWatch, seconds_left};
 pub use form::{crash_safe_args, is_ordinary_when_closed};
-pub use reserve::{FileTarget, Reservation, OnTaken, OutputError, free_bytes, reserve};
+pub use reserve::{FileTarget, OnTaken, OutputError, Reservation, free_bytes, reserve};
 
 use super::counters::Counters;
 use super::report::Verdict;
