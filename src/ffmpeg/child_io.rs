@@ -30,7 +30,7 @@ pub enum Stdin {
     /// Nowhere: it is empty.
     #[default]
     Null,
-    /// From us: [`Process::take_stdin`].
+    /// From us: [`super::Process::take_stdin`].
     Socket,
     /// From our own input. The child stays in our process group, so that a terminal lets it read keys.
     Inherit,
@@ -42,7 +42,7 @@ pub enum Stdout {
     /// Nowhere.
     #[default]
     Null,
-    /// To us: [`Process::take_stdout`].
+    /// To us: [`super::Process::take_stdout`].
     Socket,
     /// To our own output.
     Inherit,

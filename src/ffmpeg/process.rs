@@ -235,7 +235,7 @@ impl Process {
         self.stdin.take()
     }
 
-    /// Our end of its output, once; `None` without [`Stdout::Socket`].
+    /// Our end of its output, once; `None` without [`super::Stdout::Socket`].
     pub fn take_stdout(&mut self) -> Option<ChildOutput> {
         self.stdout.take()
     }
