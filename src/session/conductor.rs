@@ -13,7 +13,7 @@ use super::status::{
     AudioStatus, Command, DiskStatus, FailureKind, Notice, PreviewRequest, SourceStatus, State, Status,
 };
 use crate::audio::SoundFormat;
-use crate::fanout::{FileTarget, Keep, OnTaken, is_ordinary_when_closed, reserve, seconds_left};
+use crate::fanout::{Keep, OnTaken, Reservation, is_ordinary_when_closed, reserve, seconds_left};
 use crate::ffmpeg::{Capabilities, Ffmpeg};
 use crate::media::{Frame, FrameRate, Levels, Timestamp};
 use crate::plan::{OnExisting, Plan, Severity};
@@ -47,7 +47,7 @@ pub(super) struct ConductorSetup {
 struct Ready {
     ffmpeg: Ffmpeg,
     hybrid_mp4: Keep,
-    target: FileTarget,
+    file: Reservation,
 }
 
 /// A recording that was asked for and does not run yet.
@@ -169,6 +169,9 @@ impl Conductor {
     }
 
     fn open_wanted(&mut self) {
+        if self.closing {
+            return;
+        }
         let (source, sound) = match &self.wanted {
             Some(request) => (request.source.clone(), request.audio.clone()),
             None => (None, Vec::new()),
@@ -181,7 +184,7 @@ impl Conductor {
     }
 
     fn start(&mut self, plan: Plan) {
-        if self.is_busy() {
+        if self.is_busy() || self.closing {
             return;
         }
         self.status = Status { notices: std::mem::take(&mut self.status.notices), ..Status::default() };
@@ -212,10 +215,7 @@ impl Conductor {
     }
 
     fn cancel_start(&mut self) {
-        if let Some(starting) = self.starting.take() {
-            if let Some(ready) = starting.ready {
-                ready.target.discard_empty();
-            }
+        if self.starting.take().is_some() {
             self.status.state = State::Idle;
             self.open_wanted();
         }
@@ -246,8 +246,7 @@ impl Conductor {
         let Some(input) = self.inputs.sound.iter_mut().find(|input| input.number == number) else { return };
         input.problem = Some(error.to_string());
         if self.starting.is_some() {
-            let help = "Choose another sound input, or record without sound.";
-            self.fail(Trouble::new(FailureKind::Capture, error.to_string(), help));
+            self.fail(lost_sound(error.to_string()));
         } else if self.recording.is_some() {
             let help = "The recording goes on with silence in its place.";
             self.notice(Severity::Warning, "audio_lost", error.to_string(), help.to_owned());
@@ -260,6 +259,12 @@ impl Conductor {
 
     /// Whatever can go on without an event.
     fn proceed(&mut self) {
+        if let Some(video) = &mut self.inputs.video
+            && video.has_ended_silently()
+        {
+            let number = video.number;
+            self.source_ended(number, crate::capture::CaptureError::Vanished);
+        }
         self.proceed_starting();
         let Some(recording) = &mut self.recording else { return };
         let Some((trouble, sink)) = recording.poll() else { return };
@@ -281,7 +286,19 @@ impl Conductor {
         self.open_wanted();
     }
 
+    /// An input that could not even be opened tells so at once, without an event.
+    fn refused_input(&self) -> Option<Trouble> {
+        let video = self.inputs.video.as_ref().and_then(|video| video.failed.clone()).map(Trouble::from);
+        let sound = || self.inputs.sound.iter().find_map(|input| input.problem.clone()).map(lost_sound);
+        video.or_else(sound)
+    }
+
     fn proceed_starting(&mut self) {
+        if self.starting.is_some()
+            && let Some(trouble) = self.refused_input()
+        {
+            return self.fail(trouble);
+        }
         let Some(starting) = &mut self.starting else { return };
         if starting.ready.is_none() {
             match starting.job.poll() {
@@ -326,12 +343,12 @@ impl Conductor {
             .map(|sound| SoundFormat { sample_rate: sound.sample_rate, channels: sound.channels })
             .collect();
         let spec = engine_spec(&plan, first, &formats);
-        let target = ready.target.clone();
+        let target = ready.file.keep();
         let setup = RecordingSetup {
             plan,
             ffmpeg: ready.ffmpeg,
             hybrid_mp4: ready.hybrid_mp4,
-            target: ready.target,
+            target: target.clone(),
             clock: Arc::clone(&self.setup.clock),
             events: self.setup.events.clone(),
         };
@@ -351,9 +368,7 @@ impl Conductor {
     }
 
     fn fail(&mut self, trouble: Trouble) {
-        if let Some(Starting { ready: Some(ready), .. }) = self.starting.take() {
-            ready.target.discard_empty();
-        }
+        self.starting = None;
         self.status.state = State::Failed(Box::new(trouble.into_failure(None)));
         self.open_wanted();
     }
@@ -421,6 +436,10 @@ impl Conductor {
     }
 }
 
+fn lost_sound(what: String) -> Trouble {
+    Trouble::new(FailureKind::Capture, what, "Choose another sound input, or record without sound.")
+}
+
 fn nothing_written() -> Trouble {
     Trouble::new(FailureKind::Encoder, "Nothing was recorded", "Try again; if it stays so, try another encoder.")
 }
@@ -441,9 +460,9 @@ fn prepare(
         OnExisting::Rename => OnTaken::Rename,
         OnExisting::Replace => OnTaken::Replace,
     };
-    let target = reserve(&file.path, file.container, on_taken)?;
+    let file = Reservation::new(reserve(&file.path, file.container, on_taken)?);
     let hybrid = Capabilities::load_or_probe(&ffmpeg, cache_dir, stop)
         .is_ok_and(|known| known.is_some_and(|known| known.hybrid_fragmented));
     let hybrid_mp4 = if hybrid { Keep::CrashSafe } else { Keep::Ordinary };
-    Ok(Ready { ffmpeg, hybrid_mp4, target })
+    Ok(Ready { ffmpeg, hybrid_mp4, file })
 }

@@ -49,6 +49,9 @@ pub enum OutputError {
     /// Full.
     #[error("the disk under '{0}' is full")]
     Full(PathBuf),
+    /// It was there and is no more.
+    #[error("'{0}' was removed or moved away while it was being written")]
+    Gone(PathBuf),
     /// Anything else the system says.
     #[error("'{path}' cannot be written: {reason}")]
     Other {
@@ -78,6 +81,7 @@ impl OutputError {
             Self::Exists(_) => "Choose another name, or allow it to be replaced (--overwrite).",
             Self::NoFolder(_) | Self::NotAFolder(_) => "Choose a folder that exists, or make it first.",
             Self::Denied(_) => "Choose a folder of your own, such as Videos in your home folder.",
+            Self::Gone(_) => "Record to a folder that stays. If it was moved, the file lies in it under '.recording.'.",
             Self::Full(_) => "Free some space, or choose a folder on another disk.",
             Self::Other { .. } => "Choose another folder or file name.",
         }
@@ -139,6 +143,34 @@ fn safe_name(final_path: &Path, container: Container, attempt: u32, on_taken: On
     beside(final_path, &infix).with_extension(CrashSafe::extension(container))
 }
 
+/// A reservation that is taken back when it is dropped, unless it was kept: a start that is cancelled, or that fails
+/// while its job still runs, leaves no empty file behind.
+#[derive(Debug)]
+pub struct Reservation {
+    target: Option<FileTarget>,
+}
+
+impl Reservation {
+    /// Watches over a fresh reservation.
+    pub const fn new(target: FileTarget) -> Self {
+        Self { target: Some(target) }
+    }
+
+    /// The place; whoever has it looks after it from now on.
+    pub fn keep(mut self) -> FileTarget {
+        // Empty only in the course of this very call.
+        self.target.take().unwrap_or_else(|| FileTarget::shown(Path::new(""), Container::Mkv))
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if let Some(target) = &self.target {
+            target.discard_empty();
+        }
+    }
+}
+
 impl FileTarget {
     /// The names that a recording to `path` would use, without touching the disk: for showing a command.
     pub fn shown(path: &Path, container: Container) -> Self {
@@ -153,6 +185,20 @@ impl FileTarget {
         {
             log::warn!("the empty file {} stays: {error}", self.safe_path.display());
         }
+    }
+
+    /// A name beside the final one for the copy that will take its place: made empty, so that it is surely ours.
+    pub(super) fn reserve_copy(&self) -> Result<PathBuf, OutputError> {
+        for attempt in 1..10_000_u32 {
+            let infix = if attempt == 1 { "finishing".to_owned() } else { format!("finishing-{attempt}") };
+            let path = beside(&self.final_path, &infix);
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(_empty) => return Ok(path),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(OutputError::of(&path, &error)),
+            }
+        }
+        Err(OutputError::Exists(self.final_path.clone()))
     }
 
     /// Gives the complete file at `from` its final name. A name that was taken meanwhile is left alone and the next
@@ -235,6 +281,27 @@ mod tests {
         assert_eq!(fs::read(&remains).unwrap(), b"half a take");
         target.discard_empty();
         assert!(!target.safe_path.exists() && remains.exists());
+    }
+
+    #[test]
+    fn a_cancelled_start_leaves_no_empty_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = reserve(&folder.path().join("take.mp4"), Container::Mp4, OnTaken::Refuse).unwrap();
+        drop(Reservation::new(target.clone()));
+        assert!(!target.safe_path.exists());
+        let target = reserve(&folder.path().join("take.mp4"), Container::Mp4, OnTaken::Refuse).unwrap();
+        assert_eq!(Reservation::new(target.clone()).keep(), target);
+        assert!(target.safe_path.exists());
+    }
+
+    #[test]
+    fn the_copy_never_takes_the_name_of_a_file_that_exists() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = reserve(&folder.path().join("take.mp4"), Container::Mp4, OnTaken::Refuse).unwrap();
+        let mine = folder.path().join("take.finishing.mp4");
+        fs::write(&mine, b"mine").unwrap();
+        assert_eq!(target.reserve_copy().unwrap(), folder.path().join("take.finishing-2.mp4"));
+        assert_eq!(fs::read(&mine).unwrap(), b"mine");
     }
 
     #[test]
