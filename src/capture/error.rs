@@ -116,6 +116,9 @@ pub enum CaptureError {
         /// For how long it was waited.
         waited: Duration,
     },
+    /// Its thread ended without a word: a fault of ours.
+    #[error("the capture ended unexpectedly")]
+    Vanished,
     /// The operating system starts no more threads.
     #[error("the capture could not start: {reason}")]
     NoThread {
@@ -148,6 +151,7 @@ impl CaptureError {
             Self::CameraFailed { .. } => "Try another mode of the camera, or unplug it and plug it in again.",
             Self::Unsupported { .. } => "Choose another source.",
             Self::ListTimeout { .. } => "Unplug a device that hangs, then refresh the list.",
+            Self::Vanished => "Start again; if it happens again, please report it with the log.",
             Self::NoThread { .. } => "Close other programs and try again.",
         }
     }

@@ -40,7 +40,9 @@ impl Reporter {
     /// What there is to print at this status.
     pub(super) fn on_status(&mut self, status: &Status, now: Timestamp) -> Vec<Line> {
         let mut lines: VecDeque<Line> = VecDeque::new();
-        if !self.started && status.state == State::Recording {
+        // A very short recording is over before anybody saw it run.
+        let has_begun = matches!(status.state, State::Recording | State::Finalizing { .. } | State::Done(_));
+        if !self.started && has_begun {
             self.started = true;
             lines.push_back(Line::Json(self.started_json(status)));
             lines.push_back(Line::Say(self.started_words(status)));

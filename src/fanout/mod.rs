@@ -12,8 +12,8 @@ mod sink;
 
 pub use counters::{Counters, Totals};
 pub use file::{
-    DiskWatch, FileSink, FileSinkSetup, FileTarget, Keep, OnTaken, OutputError, Reservation, crash_safe_args,
-    free_bytes, is_ordinary_when_closed, reserve, seconds_left,
+    CopiedPicture, DiskWatch, FileSink, FileSinkSetup, FileTarget, Keep, OnTaken, OutputError, Reservation,
+    crash_safe_args, free_bytes, is_ordinary_when_closed, reserve, seconds_left,
 };
 pub use hub::{EncoderEnd, Hub};
 pub use report::{CheckResult, FileReport, Verdict};

@@ -2,6 +2,7 @@
 //!
 //! Knows no process; it is fed lines and keeps the first cause that explains the failure.
 
+use super::launch::Exit;
 use super::log::{Level, LogLine};
 
 /// How many error lines before "Error while opening encoder" may hold the encoder's own reason.
@@ -69,6 +70,15 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// What is left to say of a child whose log tells nothing: `None` means that it did not even end.
+    pub fn of_silent_end(exit: Option<Exit>) -> Self {
+        match exit.map(|exit| exit.code) {
+            None => Self::Silent,
+            Some(Some(code)) => Self::Other(format!("it gave no reason (exit code {code})")),
+            Some(None) => Self::Other("it was ended".to_owned()),
+        }
+    }
+
     /// What happened, as the start of a sentence without a full stop.
     pub fn what(&self) -> String {
         match self {

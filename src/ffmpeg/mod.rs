@@ -35,7 +35,7 @@ pub use discover::{Ffmpeg, FindError, find, install_hint};
 pub use launch::{Asked, Exit, Launch, ProcessError};
 pub use listing::{Encoder, EncoderDetail, EncoderKind, Hardware};
 pub use log::{Level, LogLine};
-pub use probe::{Probe, ProbeError, ProbedStream, StreamKind, probe_file};
+pub use probe::{Probe, ProbeError, ProbedStream, StreamKind, probe_file, probe_file_until};
 pub use process::{Handle, Process, launch};
 pub use progress::Progress;
 pub use redact::Redactor;

@@ -15,7 +15,7 @@ use super::discover::Ffmpeg;
 use super::launch::ProcessError;
 use super::run::{Limits, run};
 use crate::media::{FrameRate, Resolution};
-use crate::rt::StopSource;
+use crate::rt::{StopSource, StopToken};
 
 /// Why a file could not be probed.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,9 @@ pub enum ProbeError {
     /// The file is not one that can be played.
     #[error("the file cannot be read: {}; {}", .0.what(), .0.help())]
     Unreadable(Cause),
+    /// Somebody did not want to wait.
+    #[error("the file was not checked, as you asked")]
+    Stopped,
     /// ffprobe answers something we do not understand.
     #[error("ffprobe's answer is not understood: {0}")]
     Answer(#[from] serde_json::Error),
@@ -104,15 +107,22 @@ impl Probe {
 
 /// Reads a whole file and tells what it holds. For a job's thread; ends within `deadline`.
 pub fn probe_file(ffmpeg: &Ffmpeg, path: &Path, deadline: Duration) -> Result<Probe, ProbeError> {
+    probe_file_until(ffmpeg, path, deadline, &StopSource::new().token())
+}
+
+/// The same for somebody who may not want to wait: [`ProbeError::Stopped`] soon after `stop` was asked.
+pub fn probe_file_until(
+    ffmpeg: &Ffmpeg,
+    path: &Path,
+    deadline: Duration,
+    stop: &StopToken,
+) -> Result<Probe, ProbeError> {
     let program = ffmpeg.probe.as_deref().ok_or(ProbeError::NoFfprobe)?;
     let words = ["-hide_banner", "-loglevel", "level+error", "-count_packets", "-show_format", "-show_streams"];
     let mut args: Vec<OsString> = words.iter().map(OsString::from).collect();
     args.extend(["-of".into(), "json".into(), "-i".into(), file_url(path)]);
     let limits = Limits { deadline, ..Limits::default() };
-    let never = StopSource::new();
-    let Some(finished) = run(program, args, &limits, &never.token())? else {
-        return Err(ProbeError::Unreadable(Cause::Silent)); // nobody asks this token to stop
-    };
+    let Some(finished) = run(program, args, &limits, stop)? else { return Err(ProbeError::Stopped) };
     if !finished.exit.is_success() {
         let silent = || Cause::Other("ffprobe gives no reason".to_owned());
         return Err(ProbeError::Unreadable(finished.cause.unwrap_or_else(silent)));

@@ -327,6 +327,11 @@ impl Process {
             _ => told,
         }
     }
+
+    /// The same for a child that is known to have failed: what its end tells where its words do not.
+    pub fn cause_of_failure(&self) -> Cause {
+        self.cause().unwrap_or_else(|| Cause::of_silent_end(lock(&self.inner).exit))
+    }
 }
 
 impl Drop for Process {

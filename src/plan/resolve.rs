@@ -94,16 +94,14 @@ fn not_in_this_version(profile: &Profile, out: &mut Findings) {
         [("advanced.before_input", &profile.advanced.before_input), ("advanced.output", &profile.advanced.output)]
     {
         if list.iter().any(|option| option == "-i") {
-            let what = "'-i' opens a further input, which has a list of its own.";
-            out.error(key, what, "Move '-i' and its file to advanced.inputs.", None);
+            let what = "'-i' opens a further input, which is not in this version yet.";
+            out.error(key, what, "Leave '-i' and its file out for now.", None);
         }
     }
-    if !profile.advanced.inputs.is_empty() && !profile.advanced.inputs.iter().any(|option| option == "-i") {
-        let what = "These options open no input: '-i' is missing.";
-        out.error(
+    if !profile.advanced.inputs.is_empty() {
+        out.not_yet(
             "advanced.inputs",
-            what,
-            "Write the options, then -i and the file.",
+            "Further inputs beside gearcast's own are",
             fix("Remove them", "advanced.inputs", ""),
         );
     }

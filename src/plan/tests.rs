@@ -255,7 +255,7 @@ const PROBLEMS: &[ProblemRow] = &[
     (&["streams.0.enabled=true"], "streams.0.enabled", Severity::Error, "streams.0.enabled=false"),
     (&["advanced.custom=-i a b"], "advanced.custom", Severity::Error, "advanced.custom="),
     (&["advanced.output=-i a"], "advanced.output", Severity::Error, ""),
-    (&["advanced.inputs=a.wav"], "advanced.inputs", Severity::Error, "advanced.inputs="),
+    (&["advanced.inputs=-i a.wav"], "advanced.inputs", Severity::Error, "advanced.inputs="),
 ];
 
 #[test]

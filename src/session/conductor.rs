@@ -169,6 +169,9 @@ impl Conductor {
     }
 
     fn open_wanted(&mut self) {
+        if self.closing {
+            return;
+        }
         let (source, sound) = match &self.wanted {
             Some(request) => (request.source.clone(), request.audio.clone()),
             None => (None, Vec::new()),
@@ -181,7 +184,7 @@ impl Conductor {
     }
 
     fn start(&mut self, plan: Plan) {
-        if self.is_busy() {
+        if self.is_busy() || self.closing {
             return;
         }
         self.status = Status { notices: std::mem::take(&mut self.status.notices), ..Status::default() };
@@ -243,8 +246,7 @@ impl Conductor {
         let Some(input) = self.inputs.sound.iter_mut().find(|input| input.number == number) else { return };
         input.problem = Some(error.to_string());
         if self.starting.is_some() {
-            let help = "Choose another sound input, or record without sound.";
-            self.fail(Trouble::new(FailureKind::Capture, error.to_string(), help));
+            self.fail(lost_sound(error.to_string()));
         } else if self.recording.is_some() {
             let help = "The recording goes on with silence in its place.";
             self.notice(Severity::Warning, "audio_lost", error.to_string(), help.to_owned());
@@ -257,6 +259,12 @@ impl Conductor {
 
     /// Whatever can go on without an event.
     fn proceed(&mut self) {
+        if let Some(video) = &mut self.inputs.video
+            && video.has_ended_silently()
+        {
+            let number = video.number;
+            self.source_ended(number, crate::capture::CaptureError::Vanished);
+        }
         self.proceed_starting();
         let Some(recording) = &mut self.recording else { return };
         let Some((trouble, sink)) = recording.poll() else { return };
@@ -278,7 +286,19 @@ impl Conductor {
         self.open_wanted();
     }
 
+    /// An input that could not even be opened tells so at once, without an event.
+    fn refused_input(&self) -> Option<Trouble> {
+        let video = self.inputs.video.as_ref().and_then(|video| video.failed.clone()).map(Trouble::from);
+        let sound = || self.inputs.sound.iter().find_map(|input| input.problem.clone()).map(lost_sound);
+        video.or_else(sound)
+    }
+
     fn proceed_starting(&mut self) {
+        if self.starting.is_some()
+            && let Some(trouble) = self.refused_input()
+        {
+            return self.fail(trouble);
+        }
         let Some(starting) = &mut self.starting else { return };
         if starting.ready.is_none() {
             match starting.job.poll() {
@@ -413,6 +433,10 @@ impl Conductor {
         };
         self.inputs.sound.iter().enumerate().map(status).collect()
     }
+}
+
+fn lost_sound(what: String) -> Trouble {
+    Trouble::new(FailureKind::Capture, what, "Choose another sound input, or record without sound.")
 }
 
 fn nothing_written() -> Trouble {

@@ -109,8 +109,11 @@ fn kind_of(cause: &Cause, otherwise: FailureKind) -> FailureKind {
     }
 }
 
-/// Errors are written to stand inside a sentence; alone they begin one.
+/// Errors are written to stand inside a sentence; alone they begin one. A program's name keeps its letters.
 fn sentence(text: &str) -> String {
+    if text.starts_with("ffmpeg") || text.starts_with("ffprobe") {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -22,7 +22,19 @@ pub(super) struct VideoInput {
     pub(super) newest: Latest<Arc<Frame>>,
     /// Tells this source's events from those of one that was replaced.
     pub(super) number: u64,
-    _capture: Option<Capture>,
+    capture: Option<Capture>,
+    /// Its thread was found ended, and its last word was not yet here.
+    thread_ended: bool,
+}
+
+impl VideoInput {
+    /// Whether its thread ended without a word, as by a panic. To be asked once a turn of the loop: the last word of
+    /// a thread that ended well is in the queue by then, and taken before the next turn.
+    pub(super) fn has_ended_silently(&mut self) -> bool {
+        let before = self.thread_ended;
+        self.thread_ended = self.failed.is_none() && self.capture.as_ref().is_some_and(Capture::is_finished);
+        before && self.thread_ended
+    }
 }
 
 /// One sound input.
@@ -122,7 +134,8 @@ impl Inputs {
             Ok(capture) => (Some(capture), None),
             Err(error) => (None, Some(error)),
         };
-        VideoInput { request: request.clone(), valve, info: None, failed, delivered, newest, number, _capture: capture }
+        let request = request.clone();
+        VideoInput { request, valve, info: None, failed, delivered, newest, number, capture, thread_ended: false }
     }
 
     fn open_sound(&mut self, spec: &AudioSpec) -> SoundInput {

@@ -126,14 +126,17 @@ pub fn commands_for(plan: &Plan, ffmpeg: &Ffmpeg, source: Resolution) -> Vec<Str
             SizeChoice::Source => source.padded_even(),
             SizeChoice::Fixed(size) => size.padded_even(),
         };
-        recording::video_input(video, size, Colour::for_recording(size.height))
+        let colour = recording::recorded_colour(video, Colour::for_recording(size.height));
+        recording::video_input(video, size, colour)
     });
     let audio = formats.iter().map(|format| AudioInput { sample_rate: format.sample_rate, channels: format.channels });
     let spec = EngineSpec { video, audio: audio.collect(), options: params::encode_options(plan) };
     let mut commands = vec![encoder_args(&spec).shell_quoted(&ffmpeg.program, &Redactor::default())];
     if let Some(file) = &plan.file {
         let target = crate::fanout::FileTarget::shown(&file.path, file.container);
-        let args = crate::fanout::crash_safe_args(&target, crate::fanout::Keep::Ordinary, spec.pipe_offset_nanos());
+        let picture = recording::copied_picture(plan, &spec);
+        let keep = crate::fanout::Keep::Ordinary;
+        let args = crate::fanout::crash_safe_args(&target, keep, spec.pipe_offset_nanos(), picture);
         commands.push(args.shell_quoted(&ffmpeg.program, &Redactor::default()));
     }
     commands

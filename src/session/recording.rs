@@ -15,11 +15,11 @@ use super::tap::{Destination, LANE_CONTROL, TapCounts, WRITER_LANES, WriterItem,
 use super::writer::{LineSetup, Writer, WriterCounts, WriterSetup};
 use crate::audio::SoundFormat;
 use crate::fanout::{
-    Counters, DiskWatch, EncoderEnd, FileSink, FileSinkSetup, FileTarget, Hub, Keep, Reservation, SinkHandle,
-    SinkReport, Verdict, spawn_sink,
+    CopiedPicture, Counters, DiskWatch, EncoderEnd, FileSink, FileSinkSetup, FileTarget, Hub, Keep, OutputError,
+    Reservation, SinkHandle, SinkReport, Verdict, spawn_sink,
 };
 use crate::ffmpeg::{Ffmpeg, Redactor};
-use crate::media::{Frame, RenditionId, Resolution, Timestamp};
+use crate::media::{Colour, Frame, RenditionId, Resolution, Timestamp, VideoCodec};
 use crate::plan::{Plan, SizeChoice};
 use crate::rt::{Clock, StopToken, Worker, intake};
 use crate::writegear::{AudioInput, Engine, EngineSpec, VideoInput, encoder_args};
@@ -88,17 +88,29 @@ pub(super) fn engine_spec(plan: &Plan, first: Option<&Frame>, formats: &[SoundFo
             SizeChoice::Source => frame.size.padded_even(),
             SizeChoice::Fixed(size) => size.padded_even(),
         };
-        video_input(video, size, crate::imaging::natural_colour(frame, size.height))
+        let natural = crate::imaging::natural_colour(frame, size.height);
+        video_input(video, size, recorded_colour(video, natural))
     });
     let audio = formats.iter().map(|format| AudioInput { sample_rate: format.sample_rate, channels: format.channels });
     EngineSpec { video, audio: audio.collect(), options: encode_options(plan) }
 }
 
-pub(super) fn video_input(
-    video: &crate::plan::VideoPlan,
-    size: Resolution,
-    colour: crate::media::Colour,
-) -> VideoInput {
+/// Motion JPEG has no place for another matrix than BT.601; what players read from its tags they do not use.
+pub(super) fn recorded_colour(video: &crate::plan::VideoPlan, natural: Colour) -> Colour {
+    if video.codec == VideoCodec::Mjpeg { Colour::BT601 } else { natural }
+}
+
+/// What the file's writer must be told; colours that the user tags by hand are the user's.
+pub(super) fn copied_picture(plan: &Plan, spec: &EngineSpec) -> Option<CopiedPicture> {
+    let own_tags = plan.extra.output.iter().any(|word| word.starts_with("-color"));
+    let colour = |video: &VideoInput| if own_tags { None } else { Some(video.colour) };
+    plan.video
+        .as_ref()
+        .zip(spec.video.as_ref())
+        .map(|(plan, video)| CopiedPicture { codec: plan.codec, colour: colour(video) })
+}
+
+pub(super) fn video_input(video: &crate::plan::VideoPlan, size: Resolution, colour: Colour) -> VideoInput {
     VideoInput { pixels: crate::media::PixelFormat::Nv12, size, colour, rate: video.rate, timing: video.timing }
 }
 
@@ -114,7 +126,7 @@ impl Recording {
         };
         let commands = vec![
             encoder_args(spec).shell_quoted(&ffmpeg.program, &Redactor::default()),
-            crate::fanout::crash_safe_args(&target, hybrid_mp4, spec.pipe_offset_nanos())
+            crate::fanout::crash_safe_args(&target, hybrid_mp4, spec.pipe_offset_nanos(), copied_picture(&plan, spec))
                 .shell_quoted(&ffmpeg.program, &Redactor::default()),
         ];
         let (engine, input, output) = Engine::start(&ffmpeg, spec, RenditionId(0), 0)?;
@@ -123,6 +135,7 @@ impl Recording {
             reservation,
             hybrid_mp4,
             offset_nanos: spec.pipe_offset_nanos(),
+            picture: copied_picture(&plan, spec),
             counters: Arc::clone(&counters),
             clock: Arc::clone(&clock),
         });
@@ -237,6 +250,9 @@ impl Recording {
     pub(super) fn poll(&mut self) -> Option<(Option<Trouble>, SinkReport)> {
         if let Some(error) = self.sink.failure() {
             self.stop(Some(Trouble::from(error)));
+        }
+        if self.is_running() && self.disk.is_gone() {
+            self.stop(Some(Trouble::from(OutputError::Gone(self.target.safe_path.clone()))));
         }
         match self.phase {
             Phase::Running => self.watch_encoder(),
@@ -361,10 +377,16 @@ impl Recording {
     /// The report as the status shows it.
     pub(super) fn finished(&self, sink: SinkReport, audio: Vec<super::status::AudioStatus>) -> FinishedReport {
         let duration_s = sink.files.first().map_or(0.0, |file| file.duration_s);
+        let mut frames = self.frames(true);
+        if !sink.files.is_empty() {
+            // A file that broke off holds fewer than the encoder gave.
+            frames.written = sink.files.iter().map(|file| file.frames).sum();
+            frames.repeated = frames.repeated.min(frames.written);
+        }
         FinishedReport {
             files: sink.files,
             duration_s,
-            frames: self.frames(true),
+            frames,
             latency_s: self.counters.latency_s(),
             audio,
             verdict: sink.verdict.unwrap_or(Verdict::Broken),

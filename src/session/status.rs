@@ -213,7 +213,7 @@ pub struct FinishedReport {
     pub duration_s: f64,
     /// Frames by fate.
     pub frames: FrameCounts,
-    /// Capture to disk, the largest measured.
+    /// Capture to disk: what 95 of 100 pictures stayed below.
     pub latency_s: Option<f64>,
     /// The sound inputs at the end.
     pub audio: Vec<AudioStatus>,

@@ -19,6 +19,8 @@ use crate::writegear::{EngineError, EngineInput, VideoInput};
 const CONFIRMATION_LAG: Duration = Duration::from_millis(150);
 /// After the end this long is waited for sound taken before it: devices deliver up to 75 ms late.
 const TAIL_WAIT: Duration = Duration::from_millis(300);
+/// Waited for longer than this, sound that was moved earlier would keep the end of a recording from the user.
+const LONGEST_EXTRA: Duration = Duration::from_secs(3);
 /// How often the writer looks around when nothing comes.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -282,8 +284,9 @@ impl Writer {
     fn is_complete(&self) -> bool {
         let Some(end) = self.end else { return false };
         let now = self.clock.now();
-        if now >= end + TAIL_WAIT {
-            return self.queue.waiting(super::tap::LANE_VIDEO) == 0 || now >= end + 10 * TAIL_WAIT;
+        if now >= end + self.tail_wait() {
+            // However slow the encoder: what was taken before the end is still written, what came after it costs nothing.
+            return self.queue.waiting(super::tap::LANE_VIDEO) == 0;
         }
         let Some(origin) = self.origin else { return true };
         let picture = self.video.as_ref().is_none_or(|video| video.seen_until.is_some_and(|seen| seen >= end));
@@ -291,6 +294,12 @@ impl Writer {
             line.timeline.as_ref().is_some_and(|timeline| timeline.end() >= self.end_sample(index))
         });
         picture && sound && end >= origin
+    }
+
+    /// Sound that is moved earlier is heard later than the pictures it goes with.
+    fn tail_wait(&self) -> Duration {
+        let earlier = self.lines.iter().map(|line| line.setup.offset_nanos.saturating_neg()).max().unwrap_or(0);
+        TAIL_WAIT + Duration::from_nanos(u64::try_from(earlier).unwrap_or(0)).min(LONGEST_EXTRA)
     }
 
     /// The last picture and the last silence, then the end of the engine's input.

@@ -75,8 +75,8 @@ fn video_options(video: &VideoInput, encode: &[(String, String)], options: &mut 
     }
 }
 
-/// ffmpeg's names for a colour description.
-fn colour_tags(colour: Colour) -> [(&'static str, &'static str); 4] {
+/// ffmpeg's options, names and values, for a colour description.
+pub fn colour_tags(colour: Colour) -> [(&'static str, &'static str); 4] {
     let matrix = match colour.matrix {
         Matrix::Rgb => "rgb",
         Matrix::Bt601 => "smpte170m",

@@ -1,12 +1,12 @@
 //! The running engine: one ffmpeg child, its input, its output, its end.
 
-use std::io::{IoSlice, Write};
+use std::io::Write;
 use std::time::Duration;
 
 use super::args::encoder_args;
 use super::error::EngineError;
 use super::spec::EngineSpec;
-use crate::ffmpeg::{Cause, ChildInput, ChildOutput, Ffmpeg, Launch, Process, Stdin, Stdout, launch};
+use crate::ffmpeg::{ChildInput, ChildOutput, Ffmpeg, Launch, Process, Stdin, Stdout, launch};
 use crate::media::{Packet, RenditionId, StreamHeaders, TrackId};
 use crate::nut::{Reader, Writer};
 
@@ -51,7 +51,7 @@ impl Engine {
 
     /// What its words say it died of.
     pub fn died(&self) -> EngineError {
-        EngineError::Died { cause: self.process.cause().unwrap_or(Cause::Silent), last_words: self.process.log_tail() }
+        EngineError::Died { cause: self.process.cause_of_failure(), last_words: self.process.log_tail() }
     }
 }
 
@@ -90,7 +90,7 @@ impl EngineInput {
         }
         self.head.clear();
         self.nut.packet_head(0, true, pts, picture.len(), &mut self.head).map_err(EngineError::Stream)?;
-        write_both(&mut self.socket, &self.head, picture)
+        self.socket.write_packet(&self.head, picture).map_err(write_error)
     }
 
     /// Writes interleaved samples of sound line `line` (counted from 0), the first one at `first_sample` since the origin.
@@ -104,18 +104,8 @@ impl EngineInput {
         self.head.clear();
         let length = self.samples.len();
         self.nut.packet_head(track, true, first_sample, length, &mut self.head).map_err(EngineError::Stream)?;
-        write_both(&mut self.socket, &self.head, &self.samples)
+        self.socket.write_packet(&self.head, &self.samples).map_err(write_error)
     }
-}
-
-/// One system call for head and payload in the usual case.
-fn write_both(socket: &mut ChildInput, head: &[u8], payload: &[u8]) -> Result<(), EngineError> {
-    let written = socket.write_vectored(&[IoSlice::new(head), IoSlice::new(payload)]).map_err(write_error)?;
-    if written < head.len() {
-        socket.write_all(&head[written..]).map_err(write_error)?;
-        return socket.write_all(payload).map_err(write_error);
-    }
-    socket.write_all(&payload[written - head.len()..]).map_err(write_error)
 }
 
 fn write_error(error: std::io::Error) -> EngineError {

@@ -12,7 +12,7 @@ mod engine;
 mod error;
 mod spec;
 
-pub use args::encoder_args;
+pub use args::{colour_tags, encoder_args};
 pub use engine::{Engine, EngineInput, EngineOutput};
 pub use error::EngineError;
 pub use spec::{AudioInput, EncodeOptions, EngineSpec, VideoInput};

@@ -12,30 +12,41 @@ const PERIOD: Duration = Duration::from_secs(2);
 /// A thread `disk` that asks every two seconds. Dropping it ends it; one stuck in a hanging folder is left behind.
 pub struct DiskWatch {
     free: Latest<u64>,
+    gone: Latest<()>,
     worker: Option<Worker>,
 }
 
 impl DiskWatch {
-    /// Starts to watch the disk under `path`.
+    /// Starts to watch the file at `path`, which exists, and the disk under it.
     pub fn start(path: &Path) -> std::io::Result<Self> {
-        let free = Latest::new();
-        let (told, path) = (free.clone(), path.to_path_buf());
+        let (free, gone) = (Latest::new(), Latest::new());
+        let (told, missed, path) = (free.clone(), gone.clone(), path.to_path_buf());
         let worker = Worker::spawn("disk", move |stop| {
             loop {
                 if let Some(bytes) = free_bytes(&path) {
                     told.put(bytes);
+                }
+                if std::fs::symlink_metadata(&path).is_err_and(|why| why.kind() == std::io::ErrorKind::NotFound) {
+                    missed.put(());
                 }
                 if stop.wait(PERIOD) {
                     return;
                 }
             }
         })?;
-        Ok(Self { free, worker: Some(worker) })
+        Ok(Self { free, gone, worker: Some(worker) })
     }
 
     /// Free bytes for this user at the last look.
     pub fn free_bytes(&self) -> Option<u64> {
         self.free.peek()
+    }
+}
+
+impl DiskWatch {
+    /// Whether the watched file was missing at a look: what is written goes into a file without a name, or elsewhere.
+    pub fn is_gone(&self) -> bool {
+        self.gone.peek().is_some()
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::verify::{Judgement, judge};
-use super::{FileSinkSetup, OutputError, Written, beside, form, free_bytes};
+use super::{FileSinkSetup, OutputError, Written, form, free_bytes};
 use crate::fanout::report::Verdict;
 use crate::fanout::sink::{FinishProgress, SinkReport};
 use crate::ffmpeg::{Cause, Redactor, run_with_progress};
@@ -51,7 +51,7 @@ pub(super) fn complete(
         remarks.push("The crash-safe file was left as it is, as you asked.".to_owned());
     }
     progress(FinishProgress { step: "Checking the file", fraction: None });
-    let judgement = judge(&setup.ffmpeg, &target.safe_path, written);
+    let judgement = judge(&setup.ffmpeg, &target.safe_path, written, stop);
     if target.container == crate::media::Container::Avi || judgement.verdict == Verdict::Broken {
         // Another container than the name says, or nothing one should find under the good name.
         return kept(target.safe_path.clone(), judgement, remarks);
@@ -78,8 +78,9 @@ fn copy(
     if free_bytes(&target.safe_path).is_some_and(|free| free < size.saturating_add(SPARE_BYTES)) {
         return Err("There is no room for the completed copy; the crash-safe file was kept, it plays as it is.".into());
     }
-    let made = beside(&target.final_path, "finishing");
-    let args = form::ordinary_args(&target.safe_path, &made, target.container, written.rate);
+    let no_place = |error| format!("The file could not be completed ({error}); the crash-safe file was kept.");
+    let made = target.reserve_copy().map_err(no_place)?;
+    let args = form::ordinary_args(&target.safe_path, &made, target.container, written.rate, setup.picture);
     let doing = "Completing the file";
     let total_s = Duration::from_nanos(u64::try_from(written.last_video_nanos).unwrap_or(0)).as_secs_f64();
     progress(FinishProgress { step: doing, fraction: Some(0.0) });
@@ -94,7 +95,7 @@ fn copy(
     match finished {
         Ok(Some(finished)) if finished.exit.is_success() => {
             progress(FinishProgress { step: "Checking the file", fraction: None });
-            let judgement = judge(&setup.ffmpeg, &made, written);
+            let judgement = judge(&setup.ffmpeg, &made, written, stop);
             Ok((made, judgement))
         }
         Ok(None) => {
@@ -103,7 +104,7 @@ fn copy(
         }
         Ok(Some(finished)) => {
             remove(&made);
-            let cause = finished.cause.unwrap_or(Cause::Silent).what();
+            let cause = finished.cause.unwrap_or_else(|| Cause::of_silent_end(Some(finished.exit))).what();
             Err(format!("The file could not be completed ({cause}); the crash-safe file was kept, it plays as it is."))
         }
         Err(error) => {

@@ -2,7 +2,8 @@
 
 use super::{FileTarget, Keep, file_url, negative_seconds};
 use crate::ffmpeg::{Args, Input, Options, Output};
-use crate::media::{Container, FrameRate};
+use crate::media::{Colour, Container, FrameRate, VideoCodec};
+use crate::writegear::colour_tags;
 
 /// Length of a fragment or cluster. A kill loses less than this after the encoder gave a packet out; half the
 /// second that is promised leaves room for a slow disk.
@@ -22,6 +23,37 @@ pub(super) enum CrashSafe {
         /// `mp4` or `mov`.
         muxer: &'static str,
     },
+}
+
+/// What the copying ffmpeg must be told about the picture, because NUT and some codecs' packets do not carry it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CopiedPicture {
+    /// How it is encoded.
+    pub codec: VideoCodec,
+    /// What its numbers mean; `None` leaves that to the packets.
+    pub colour: Option<Colour>,
+}
+
+impl CopiedPicture {
+    fn options(self, container: Container) -> Options {
+        let mut options = Options::new();
+        // QuickTime's players know HEVC only by this name; ffmpeg's own choice is `hev1`.
+        if self.codec == VideoCodec::Hevc && matches!(container, Container::Mp4 | Container::Mov) {
+            options.push("tag:v", "hvc1");
+        }
+        if let Some(colour) = self.colour.filter(|_| !self.tells_its_colour()) {
+            for (name, value) in colour_tags(colour) {
+                options.push(name, value);
+            }
+        }
+        options
+    }
+
+    /// Whether the packets say it themselves; what Motion JPEG's numbers mean is fixed.
+    const fn tells_its_colour(self) -> bool {
+        use VideoCodec as C;
+        matches!(self.codec, C::H264 | C::Hevc | C::Av1 | C::Prores | C::Mjpeg)
+    }
 }
 
 impl CrashSafe {
@@ -70,7 +102,12 @@ pub fn is_ordinary_when_closed(container: Container, hybrid_mp4: Keep) -> bool {
 }
 
 /// The command that writes the crash-safe file from our packets on its standard input.
-pub fn crash_safe_args(target: &FileTarget, hybrid_mp4: Keep, offset_nanos: i64) -> Args {
+pub fn crash_safe_args(
+    target: &FileTarget,
+    hybrid_mp4: Keep,
+    offset_nanos: i64,
+    picture: Option<CopiedPicture>,
+) -> Args {
     let global = quiet().with_flag("copyts").with_flag("y");
     // The headers say everything, so that writing begins 1 s sooner. Not `-probesize 32`: with it ffmpeg guesses the
     // decode times of B-frames wrong.
@@ -78,6 +115,10 @@ pub fn crash_safe_args(target: &FileTarget, hybrid_mp4: Keep, offset_nanos: i64)
     let input = Input { options: known, url: "pipe:0".into() };
     let mut options =
         Options::new().with("map", "0").with("c", "copy").with("output_ts_offset", negative_seconds(offset_nanos));
+    if let Some(picture) = picture {
+        options.append(picture.options(target.container));
+    }
+    options.append(unfinished(target.container));
     options.append(CrashSafe::of(target.container).options(hybrid_mp4));
     let output = Output { options, url: file_url(&target.safe_path) };
     Args { global, inputs: vec![input], outputs: vec![output], ..Args::default() }
@@ -89,16 +130,20 @@ pub(super) fn ordinary_args(
     to: &std::path::Path,
     container: Container,
     rate: Option<FrameRate>,
+    picture: Option<CopiedPicture>,
 ) -> Args {
-    let mut global = quiet().with_flag("y");
-    if container == Container::Avi {
-        global.push_flag("copyts");
-    }
+    // Sound begins 21 ms before zero (AAC's priming). An edit list says so in MP4; without `-copyts` everything is
+    // moved later by as much, and the picture begins at 0.021 s.
+    let global = quiet().with_flag("y").with_flag("copyts");
     let input = Input { options: Options::new(), url: file_url(from) };
     let mut options = Options::new().with("map", "0").with("c", "copy");
     if matches!(container, Container::Mp4 | Container::Mov) {
         // The index first, so that players and web servers need not read to the end.
         options.push("movflags", "+faststart");
+        options.append(unfinished(container));
+        if let Some(picture) = picture {
+            options.append(picture.options(container));
+        }
     }
     if let (Container::Avi, Some(rate)) = (container, rate) {
         // AVI counts frames instead of timing them; without a rate it is given twice the real one.
@@ -112,6 +157,47 @@ pub(super) fn ordinary_args(
     Args { global, inputs: vec![input], outputs: vec![output], ..Args::default() }
 }
 
+/// ffmpeg 5.1 calls FLAC in MP4 unfinished and refuses it unasked; its files are whole.
+fn unfinished(container: Container) -> Options {
+    if container == Container::Mp4 { Options::new().with("strict", "experimental") } else { Options::new() }
+}
+
 fn quiet() -> Options {
     Options::new().with_flag("hide_banner").with_flag("nostats").with("loglevel", "level+info")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn words(args: &Args) -> String {
+        let words: Vec<_> = args.to_os_args().into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        words.join(" ")
+    }
+
+    fn safe(name: &str, codec: VideoCodec) -> String {
+        let container = Container::from_path(Path::new(name)).unwrap();
+        let picture = CopiedPicture { codec, colour: Some(Colour::BT709) };
+        let target = FileTarget::shown(Path::new(name), container);
+        words(&crash_safe_args(&target, Keep::Ordinary, 1_000_000_000, Some(picture)))
+    }
+
+    #[test]
+    fn hevc_has_the_name_that_every_player_knows() {
+        assert!(safe("a.mp4", VideoCodec::Hevc).contains("-tag:v hvc1"));
+        assert!(!safe("a.mkv", VideoCodec::Hevc).contains("-tag:v"));
+        let picture = CopiedPicture { codec: VideoCodec::Hevc, colour: None };
+        let finished =
+            ordinary_args(Path::new("a.recording.mov"), Path::new("a.mov"), Container::Mov, None, Some(picture));
+        assert!(words(&finished).contains("-tag:v hvc1"), "{}", words(&finished));
+    }
+
+    #[test]
+    fn colours_that_the_packets_lose_are_given_anew() {
+        assert!(safe("a.mkv", VideoCodec::Ffv1).contains("-colorspace bt709 -color_range tv"));
+        assert!(safe("a.webm", VideoCodec::Vp9).contains("-color_primaries bt709"));
+        assert!(!safe("a.mkv", VideoCodec::H264).contains("-colorspace"));
+    }
 }

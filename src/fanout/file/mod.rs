@@ -6,13 +6,13 @@ mod form;
 mod reserve;
 mod verify;
 
-use std::io::{IoSlice, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use disk::{DiskWatch, seconds_left};
-pub use form::{crash_safe_args, is_ordinary_when_closed};
+pub use form::{CopiedPicture, crash_safe_args, is_ordinary_when_closed};
 pub use reserve::{FileTarget, OnTaken, OutputError, Reservation, free_bytes, reserve};
 
 use super::counters::Counters;
@@ -47,6 +47,8 @@ pub struct FileSinkSetup {
     pub hybrid_mp4: Keep,
     /// Added to every time stamp on the way, because NUT knows no time before zero: a whole number of frames.
     pub offset_nanos: i64,
+    /// What the packets do not tell about the picture; `None` for sound alone.
+    pub picture: Option<CopiedPicture>,
     /// Shared counts.
     pub counters: Arc<Counters>,
     /// The clock that latency is measured on.
@@ -89,7 +91,7 @@ impl FileSink {
 
     fn start_child(&self, tracks: &[TrackHeader]) -> Result<Open, SinkError> {
         let setup = &self.setup;
-        let args = crash_safe_args(setup.reservation.target(), setup.hybrid_mp4, setup.offset_nanos);
+        let args = crash_safe_args(setup.reservation.target(), setup.hybrid_mp4, setup.offset_nanos, setup.picture);
         let launched =
             Launch::new(&setup.ffmpeg.program, args.to_os_args(), "sink-file").with_io(Stdin::Socket, Stdout::Null);
         let mut process = launch(launched).map_err(|error| SinkError::Internal(error.to_string()))?;
@@ -145,7 +147,7 @@ impl FileSink {
 }
 
 fn child_error(process: &Process, exit: Option<Exit>) -> SinkError {
-    let cause = exit.and_then(|_| process.cause()).unwrap_or(Cause::Silent);
+    let cause = exit.map_or(Cause::Silent, |_| process.cause_of_failure());
     SinkError::Writer { cause, last_words: process.log_tail() }
 }
 
@@ -176,7 +178,7 @@ impl Sink for FileSink {
         if let Err(error) = open.nut.packet_head(track, packet.key, pts, length, &mut open.head) {
             return Err(SinkError::Internal(error.to_string()));
         }
-        if write_both(&mut open.input, &open.head, &packet.data).is_err() {
+        if open.input.write_packet(&open.head, &packet.data).is_err() {
             // The child died or hangs; its own words say why, once it has ended.
             let exit = open.process.wait(Duration::from_secs(1));
             return Err(child_error(&open.process, exit));
@@ -195,8 +197,14 @@ impl Sink for FileSink {
         progress(FinishProgress { step: "Closing the file", fraction: None });
         let close_error = self.close_child(stop);
         let error = error.or(close_error);
-        if self.written.video_packets + self.written.audio_packets == 0 {
+        let safe_path = self.setup.reservation.target().safe_path.clone();
+        let on_disk = std::fs::metadata(&safe_path).map(|found| found.len());
+        if self.written.video_packets + self.written.audio_packets == 0 || on_disk.as_ref().is_ok_and(|len| *len == 0) {
             return SinkReport { error, ..SinkReport::default() };
+        }
+        if on_disk.is_err_and(|why| why.kind() == std::io::ErrorKind::NotFound) {
+            let gone = SinkError::Output(OutputError::Gone(safe_path));
+            return SinkReport { error: Some(error.unwrap_or(gone)), ..SinkReport::default() };
         }
         let trust = if end == SinkEnd::Complete && error.is_none() { finish::Trust::Whole } else { finish::Trust::Cut };
         let mut report = finish::complete(&self.setup, &self.written, trust, stop, progress);
@@ -206,15 +214,6 @@ impl Sink for FileSink {
         report.error = error.or(report.error);
         report
     }
-}
-
-fn write_both(input: &mut ChildInput, head: &[u8], payload: &[u8]) -> std::io::Result<()> {
-    let written = input.write_vectored(&[IoSlice::new(head), IoSlice::new(payload)])?;
-    if written < head.len() {
-        input.write_all(&head[written..])?;
-        return input.write_all(payload);
-    }
-    input.write_all(&payload[written - head.len()..])
 }
 
 /// Paths whose name begins like an option or a protocol are still files.

@@ -49,6 +49,9 @@ pub enum OutputError {
     /// Full.
     #[error("the disk under '{0}' is full")]
     Full(PathBuf),
+    /// It was there and is no more.
+    #[error("'{0}' was removed or moved away while it was being written")]
+    Gone(PathBuf),
     /// Anything else the system says.
     #[error("'{path}' cannot be written: {reason}")]
     Other {
@@ -78,6 +81,7 @@ impl OutputError {
             Self::Exists(_) => "Choose another name, or allow it to be replaced (--overwrite).",
             Self::NoFolder(_) | Self::NotAFolder(_) => "Choose a folder that exists, or make it first.",
             Self::Denied(_) => "Choose a folder of your own, such as Videos in your home folder.",
+            Self::Gone(_) => "Record to a folder that stays. If it was moved, the file lies in it under '.recording.'.",
             Self::Full(_) => "Free some space, or choose a folder on another disk.",
             Self::Other { .. } => "Choose another folder or file name.",
         }
@@ -177,6 +181,20 @@ impl FileTarget {
         }
     }
 
+    /// A name beside the final one for the copy that will take its place: made empty, so that it is surely ours.
+    pub(super) fn reserve_copy(&self) -> Result<PathBuf, OutputError> {
+        for attempt in 1..10_000_u32 {
+            let infix = if attempt == 1 { "finishing".to_owned() } else { format!("finishing-{attempt}") };
+            let path = beside(&self.final_path, &infix);
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(_empty) => return Ok(path),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(OutputError::of(&path, &error)),
+            }
+        }
+        Err(OutputError::Exists(self.final_path.clone()))
+    }
+
     /// Gives the complete file at `from` its final name. A name that was taken meanwhile is left alone and the next
     /// free one used; `Replace` replaces. Returns the name.
     pub(super) fn publish(&self, from: &Path) -> Result<PathBuf, OutputError> {
@@ -264,6 +282,17 @@ mod tests {
         assert_eq!(fs::read(&remains).unwrap(), b"half a take");
         drop(reservation);
         assert!(!ours.exists() && remains.exists());
+    }
+
+    #[test]
+    fn the_copy_never_takes_the_name_of_a_file_that_exists() {
+        let folder = tempfile::tempdir().unwrap();
+        let reservation = reserve(&folder.path().join("take.mp4"), Container::Mp4, OnTaken::Refuse).unwrap();
+        let target = reservation.target();
+        let mine = folder.path().join("take.finishing.mp4");
+        fs::write(&mine, b"mine").unwrap();
+        assert_eq!(target.reserve_copy().unwrap(), folder.path().join("take.finishing-2.mp4"));
+        assert_eq!(fs::read(&mine).unwrap(), b"mine");
     }
 
     #[test]

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use super::Written;
 use crate::fanout::report::{CheckResult, FileReport, Verdict};
-use crate::ffmpeg::{Ffmpeg, Probe, ProbeError, StreamKind, probe_file};
+use crate::ffmpeg::{Ffmpeg, Probe, ProbeError, StreamKind, probe_file_until};
+use crate::rt::StopToken;
 
-/// How long reading a whole file for its packets may take before it is judged by what is known.
+/// How long reading a whole file for its packets may take before it is judged by what is known …
 const PROBE_DEADLINE: Duration = Duration::from_mins(2);
+/// … and this much longer for its size: a slow disk reads 20 MB/s.
+const SLOWEST_BYTES_PER_S: u64 = 20_000_000;
 
 pub(super) struct Judgement {
     pub(super) report: FileReport,
@@ -16,10 +19,11 @@ pub(super) struct Judgement {
     pub(super) checks: Vec<CheckResult>,
 }
 
-/// Reads the file through ffprobe and compares it with what was written.
-pub(super) fn judge(ffmpeg: &Ffmpeg, path: &Path, written: &Written) -> Judgement {
+/// Reads the file through ffprobe and compares it with what was written. `stop` leaves it unread.
+pub(super) fn judge(ffmpeg: &Ffmpeg, path: &Path, written: &Written, stop: &StopToken) -> Judgement {
     let bytes = std::fs::metadata(path).map_or(0, |found| found.len());
-    match probe_file(ffmpeg, path, PROBE_DEADLINE) {
+    let deadline = PROBE_DEADLINE + Duration::from_secs(bytes / SLOWEST_BYTES_PER_S);
+    match probe_file_until(ffmpeg, path, deadline, stop) {
         Ok(probe) => compare(path, bytes, &probe, written),
         Err(error) => unread(path, bytes, &error, written),
     }
@@ -27,7 +31,7 @@ pub(super) fn judge(ffmpeg: &Ffmpeg, path: &Path, written: &Written) -> Judgemen
 
 fn unread(path: &Path, bytes: u64, error: &ProbeError, written: &Written) -> Judgement {
     let verdict = match error {
-        ProbeError::NoFfprobe | ProbeError::Process(_) => Verdict::Suspect,
+        ProbeError::NoFfprobe | ProbeError::Process(_) | ProbeError::Stopped => Verdict::Suspect,
         ProbeError::Unreadable(_) | ProbeError::Answer(_) => Verdict::Broken,
     };
     let check = CheckResult { name: "readable", ok: false, detail: error.to_string() };
