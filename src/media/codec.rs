@@ -128,7 +128,8 @@ impl Container {
         use AudioCodec as A;
         match self {
             Self::Mkv => true,
-            Self::Mp4 => matches!(codec, A::Aac | A::Opus | A::Flac | A::Mp3),
+            // FLAC would be allowed, but ffmpeg 5.1 calls that experimental and loses its last block (up to 96 ms).
+            Self::Mp4 => matches!(codec, A::Aac | A::Opus | A::Mp3),
             Self::Webm => matches!(codec, A::Opus | A::Vorbis),
             Self::Mov => matches!(codec, A::Aac | A::Mp3 | A::Pcm),
             Self::Avi => matches!(codec, A::Aac | A::Mp3 | A::Pcm),

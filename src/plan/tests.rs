@@ -230,6 +230,7 @@ const PROBLEMS: &[ProblemRow] = &[
     (&["audio.inputs.0.device=harp"], "audio.inputs.0.device", Severity::Error, "audio.inputs.0.device=default"),
     (&["audio.inputs.0.device=test", "audio.inputs.1.device=test"], "audio.inputs.1.device", Severity::Warning, ""),
     (&["audio.inputs.0.device=test", "audio.codec=midi"], "audio.codec", Severity::Error, "audio.codec=auto"),
+    (&["audio.inputs.0.device=test", "audio.codec=flac"], "audio.codec", Severity::Warning, "audio.codec=aac"),
     (&["audio.inputs.0.device=test", "audio.codec=pcm"], "audio.codec", Severity::Warning, "audio.codec=aac"),
     (
         &["audio.inputs.0.device=test", "audio.codec=vorbis", "output.container=mkv"],

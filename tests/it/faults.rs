@@ -38,8 +38,12 @@ fn killed_outright(container: &str) {
     assert_eq!(files.len(), 1, "{files:?}");
     assert!(files[0].to_string_lossy().contains(".recording."), "{files:?}");
     let film = Film::open(&files[0]);
-    assert!(film.counters().len() as u64 >= written, "{} of {written}", film.counters().len());
-    assert_eq!(film.broken_steps(), 0, "{:?}", film.counters());
+    let counters = film.counters();
+    let promised = usize::try_from(written).unwrap();
+    assert!(counters.len() >= promised, "{} of {written}", counters.len());
+    // What came in the last moments may lack B-frames, which the encoder gives out after what follows them.
+    let broken = counters[..promised].windows(2).filter(|pair| pair[0] + 1 != pair[1]).count();
+    assert_eq!(broken, 0, "{counters:?}");
 }
 
 #[test]

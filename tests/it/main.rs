@@ -1,7 +1,5 @@
 //! The integration tests, one binary: each module below tests one promise of the whole.
 
-#![expect(clippy::expect_used, reason = "a helper of a test fails the test, as the test itself would")]
-
 // `cfg(test)` is always true here; it tells clippy that helpers may panic too.
 #[cfg(test)]
 mod support;

@@ -118,7 +118,6 @@ pub fn crash_safe_args(
     if let Some(picture) = picture {
         options.append(picture.options(target.container));
     }
-    options.append(unfinished(target.container));
     options.append(CrashSafe::of(target.container).options(hybrid_mp4));
     let output = Output { options, url: file_url(&target.safe_path) };
     Args { global, inputs: vec![input], outputs: vec![output], ..Args::default() }
@@ -140,7 +139,6 @@ pub(super) fn ordinary_args(
     if matches!(container, Container::Mp4 | Container::Mov) {
         // The index first, so that players and web servers need not read to the end.
         options.push("movflags", "+faststart");
-        options.append(unfinished(container));
         if let Some(picture) = picture {
             options.append(picture.options(container));
         }
@@ -155,11 +153,6 @@ pub(super) fn ordinary_args(
     options.push("f", container.muxer());
     let output = Output { options, url: file_url(to) };
     Args { global, inputs: vec![input], outputs: vec![output], ..Args::default() }
-}
-
-/// ffmpeg 5.1 calls FLAC in MP4 unfinished and refuses it unasked; its files are whole.
-fn unfinished(container: Container) -> Options {
-    if container == Container::Mp4 { Options::new().with("strict", "experimental") } else { Options::new() }
 }
 
 fn quiet() -> Options {

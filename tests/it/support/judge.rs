@@ -83,7 +83,8 @@ impl Film {
 
     /// When a beep begins, in seconds: loud after at least 100 ms of quiet.
     pub(crate) fn beeps_s(&self) -> Vec<f64> {
-        let (mut quiet, mut found) = (0_usize, Vec::new());
+        // Before the file begins all is quiet: the first beep may come at once.
+        let (mut quiet, mut found) = (4801_usize, Vec::new());
         for (index, sample) in self.sound.iter().enumerate() {
             if sample.abs() < 0.08 {
                 quiet += 1;
