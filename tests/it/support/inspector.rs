@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpStream;
 use std::process::{Child, ChildStderr, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use eframe::egui::accesskit::{Node, NodeId, Rect, Role};
@@ -43,17 +44,24 @@ impl Widget {
     }
 }
 
+/// One window at a time: each paints in software, and four at once kept an encoder from starting within a second,
+/// which is more than a recording's queue holds.
+static ONE_WINDOW: Mutex<()> = Mutex::new(());
+
 /// The running program with its window; killed when dropped.
 pub(crate) struct Window {
     child: Child,
     stderr: BufReader<ChildStderr>,
     peer: TcpStream,
     said: String,
+    _only: MutexGuard<'static, ()>,
 }
 
 impl Window {
     /// Starts the program on this screen and returns when its window answers.
     pub(crate) fn open(home: &Home, screen: &Xvfb) -> Self {
+        // A test that failed has dropped its window all the same.
+        let only = ONE_WINDOW.lock().unwrap_or_else(PoisonError::into_inner);
         let mut command = home.command(&[]);
         command.env("DISPLAY", &screen.display).env("GEARCAST_LOG", "error,egui_inspection=info");
         // Port 0: the system chooses a free one, and the log tells which.
@@ -71,7 +79,7 @@ impl Window {
         let mut peer = TcpStream::connect(&address).expect("a connection to the window");
         peer.set_read_timeout(Some(PATIENCE)).expect("a time limit");
         read_handshake(&mut peer).expect("a window that can be inspected");
-        Self { child, stderr, peer, said }
+        Self { child, stderr, peer, said, _only: only }
     }
 
     fn ask(&mut self, request: &Request) -> Response {
