@@ -11,6 +11,7 @@ use super::error::AppError;
 use super::machine::DesktopMachine;
 use super::persist::SettingsStore;
 use super::ports::SessionPort;
+use super::quit::QuitRequest;
 use super::wake::WakeGate;
 use super::window::{App, Parts, TITLE};
 use crate::model::{Settings, WindowSize};
@@ -30,6 +31,8 @@ pub struct Setup {
     pub cache_dir: PathBuf,
     /// What is known of the machine before it is looked at: the home folder, the time.
     pub environment: Environment,
+    /// How the window is asked to go from outside.
+    pub quit: Arc<QuitRequest>,
 }
 
 /// Opens the window and stays until it is closed. To be called on the main thread.
@@ -37,7 +40,7 @@ pub fn run(setup: Setup) -> Result<(), AppError> {
     if !has_display() {
         return Err(AppError::NoDisplay);
     }
-    let Setup { profile, ffmpeg, cache_dir, environment } = setup;
+    let Setup { profile, ffmpeg, cache_dir, environment, quit } = setup;
     let store = SettingsStore::at(Places::from_env()?.settings());
     let (mut settings, told) = store.load();
     if let Some(profile) = profile {
@@ -49,7 +52,9 @@ pub fn run(setup: Setup) -> Result<(), AppError> {
         eframe::run_native(
             TITLE,
             options,
-            Box::new(|cc| Ok(Box::new(build(cc, Known { ffmpeg, cache_dir, environment, settings, told, store })?))),
+            Box::new(|cc| {
+                Ok(Box::new(build(cc, Known { ffmpeg, cache_dir, environment, settings, told, store, quit })?))
+            }),
         )
     }));
     match ran {
@@ -66,10 +71,11 @@ struct Known {
     settings: Settings,
     told: Option<String>,
     store: SettingsStore,
+    quit: Arc<QuitRequest>,
 }
 
 fn build(cc: &eframe::CreationContext<'_>, known: Known) -> Result<App, std::io::Error> {
-    let Known { ffmpeg, cache_dir, environment, settings, told, store } = known;
+    let Known { ffmpeg, cache_dir, environment, settings, told, store, quit } = known;
     let clock: Arc<dyn Clock> = Arc::new(RealClock);
     let gate = WakeGate::new(cc.egui_ctx.clone(), Arc::clone(&clock));
     let waker = Arc::clone(&gate);
@@ -82,7 +88,10 @@ fn build(cc: &eframe::CreationContext<'_>, known: Known) -> Result<App, std::io:
     let session: Arc<dyn SessionPort> = Arc::new(session);
     let machine = Arc::new(DesktopMachine::new(ffmpeg, cache_dir));
     let dialogs = Box::new(DesktopDialogs::new(Arc::clone(&clock)));
-    Ok(App::new(cc, Parts { session, gate, machine, dialogs, clock, settings, told, store: Some(store), environment }))
+    Ok(App::new(
+        cc,
+        Parts { session, gate, machine, dialogs, clock, settings, told, store: Some(store), environment, quit },
+    ))
 }
 
 fn has_display() -> bool {

@@ -10,6 +10,7 @@ use super::jobs::Jobs;
 use super::persist::SettingsStore;
 use super::portrait::{pixels, self_portrait};
 use super::ports::{FolderDialogs, Machine, SessionPort};
+use super::quit::QuitRequest;
 use super::textures::Textures;
 use super::wake::{AT_ONCE, Painted, Pictures, SELF_PORTRAIT_PAUSE, WakeGate};
 use crate::model::{Action, Closing, Effect, Model, Settings, WindowSize, update};
@@ -41,12 +42,15 @@ pub struct Parts {
     pub store: Option<SettingsStore>,
     /// What is known of the machine before it is searched.
     pub environment: Environment,
+    /// How the window is asked to go from outside.
+    pub quit: Arc<QuitRequest>,
 }
 
-/// The session and the gate in front of it.
+/// What other threads reach the window through: the session, the gate in front of it, the wish to end.
 struct Bridge {
     port: Arc<dyn SessionPort>,
     gate: Arc<WakeGate>,
+    quit: Arc<QuitRequest>,
     portrait: SelfPortrait,
 }
 
@@ -62,15 +66,16 @@ pub struct App {
 impl App {
     /// Puts the window together; nothing is asked of the session or the machine before the first frame but to begin.
     pub fn new(cc: &eframe::CreationContext<'_>, parts: Parts) -> Self {
-        let Parts { session, gate, machine, dialogs, clock, settings, told, store, environment } = parts;
+        let Parts { session, gate, machine, dialogs, clock, settings, told, store, environment, quit } = parts;
         set_up_theme(&cc.egui_ctx);
         apply_appearance(&cc.egui_ctx, settings.appearance);
         gate.attach(&session);
+        quit.attach(&cc.egui_ctx);
         let ctx = cc.egui_ctx.clone();
         let wake = Arc::new(move || ctx.request_repaint_after(AT_ONCE));
         let mut app = Self {
             model: Model::new(settings, environment),
-            session: Bridge { port: session, gate, portrait: SelfPortrait::default() },
+            session: Bridge { port: session, gate, quit, portrait: SelfPortrait::default() },
             jobs: Jobs::new(machine, dialogs, store, clock, wake),
             textures: Textures::new(cc.gl.as_ref()),
             view_memory: ViewMemory::default(),
@@ -119,6 +124,9 @@ impl App {
         let clock_read = self.jobs.clock_read();
         self.act(ctx, clock_read);
         self.collect_window(ctx);
+        for _ in 0..self.session.quit.take() {
+            self.act(ctx, Action::QuitAsked);
+        }
         if let Some(wait) = self.jobs.next_poll_in() {
             ctx.request_repaint_after(wait);
         }

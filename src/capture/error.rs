@@ -161,13 +161,13 @@ impl CaptureError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CaptureWarning {
     /// The machine was too slow to look at every tick. Told at most once a second.
-    #[error("{ticks} pictures were skipped because the computer was busy")]
+    #[error("{} skipped because the computer was busy", pictures_were(*ticks))]
     Late {
         /// Ticks skipped since this was told last.
         ticks: u64,
     },
     /// Every buffer is still held by whoever got the frames. Told at most once a second.
-    #[error("{ticks} pictures were skipped because earlier ones are still being worked on")]
+    #[error("{} skipped because earlier ones are still being worked on", pictures_were(*ticks))]
     Crowded {
         /// Ticks skipped since this was told last.
         ticks: u64,
@@ -225,6 +225,17 @@ pub enum CaptureWarning {
         /// The camera.
         name: String,
     },
+}
+
+impl CaptureWarning {
+    /// Whether it only tells of skipped pictures.
+    pub const fn is_only_late(&self) -> bool {
+        matches!(self, Self::Late { .. } | Self::Crowded { .. })
+    }
+}
+
+fn pictures_were(count: u64) -> String {
+    if count == 1 { "1 picture was".to_owned() } else { format!("{count} pictures were") }
 }
 
 fn one_of(have: &[String]) -> String {

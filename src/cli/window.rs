@@ -1,9 +1,11 @@
 //! The window, or why there is none and which command does without.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::exit::Exit;
 use super::out;
+use super::signals::Signals;
 use crate::app;
 use crate::plan::{Environment, NowName};
 use crate::profile::{Places, Profile, Store};
@@ -18,6 +20,11 @@ pub(super) fn open(profile: Option<&str>, ffmpeg: Option<PathBuf>) -> Exit {
             return Exit::Usage;
         }
     };
+    let quit = Arc::clone(&setup.quit);
+    let signals = Signals::watch(move || quit.ask());
+    if let Err(error) = &signals {
+        log::warn!("signals are not watched: {error}");
+    }
     match app::run(setup) {
         Ok(()) => Exit::Good,
         Err(error) => {
@@ -42,7 +49,7 @@ fn setup(profile: Option<&str>, ffmpeg: Option<PathBuf>) -> Result<app::Setup, S
         ..Environment::default()
     };
     let cache_dir = places.cache().to_owned();
-    Ok(app::Setup { profile, ffmpeg, cache_dir, environment })
+    Ok(app::Setup { profile, ffmpeg, cache_dir, environment, quit: Arc::default() })
 }
 
 fn named(places: &Places, name: &str) -> Result<Profile, String> {

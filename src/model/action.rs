@@ -119,6 +119,8 @@ pub enum Action {
     WindowResized(WindowSize),
     /// The window is to be closed.
     CloseRequested,
+    /// The program is to end, and nobody is there to be asked: a signal, or the end of the desktop's session.
+    QuitAsked,
 }
 
 /// What the app must do. None of it blocks the window.

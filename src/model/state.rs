@@ -98,6 +98,8 @@ pub enum Closing {
     No,
     /// It goes once the file is complete.
     WhenFinished,
+    /// It goes once the recording is over, however it ended: the system wants it gone.
+    WhenOver,
     /// It goes now.
     Now,
 }

@@ -61,6 +61,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::CloseRequested => request_close(model),
+        Action::QuitAsked => quit(model),
     }
 }
 
@@ -209,18 +210,7 @@ fn answered(model: &mut Model, answer: Answer) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Answer::FinishAndClose => match model.stage() {
-            // A second stop would break the finishing off.
-            Stage::Finishing => {
-                model.closing = Closing::WhenFinished;
-                Vec::new()
-            }
-            Stage::Starting | Stage::Recording => {
-                model.closing = Closing::WhenFinished;
-                stop(model)
-            }
-            Stage::Ready => close(model),
-        },
+        Answer::FinishAndClose => finish_and_close(model, Closing::WhenFinished),
         Answer::StopNow if model.stage() == Stage::Finishing => {
             if dialog == Dialog::CloseWhileBusy {
                 model.closing = Closing::WhenFinished;
@@ -339,7 +329,7 @@ fn status_changed(model: &mut Model, status: Arc<Status>) -> Vec<Effect> {
     if matches!(model.dialog, Some(Dialog::CloseWhileBusy | Dialog::StopNow)) {
         model.dialog = None;
     }
-    if model.closing == Closing::WhenFinished && is_over {
+    if matches!(model.closing, Closing::WhenFinished | Closing::WhenOver) {
         return finish_closing(model);
     }
     if is_over && !was_over {
@@ -352,6 +342,9 @@ fn status_changed(model: &mut Model, status: Arc<Status>) -> Vec<Effect> {
 /// The recording that the window waited for is over: close, unless something went wrong that must be seen.
 fn finish_closing(model: &mut Model) -> Vec<Effect> {
     match &model.status.state {
+        _ if model.closing == Closing::WhenOver => close(model),
+        // Stopped before it had begun.
+        State::Idle => close(model),
         State::Done(report) if report.verdict != Verdict::Broken => close(model),
         _ => {
             model.closing = Closing::No;
@@ -425,6 +418,31 @@ fn request_close(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     close(model)
+}
+
+/// Stops what runs and closes the window after it.
+fn finish_and_close(model: &mut Model, closing: Closing) -> Vec<Effect> {
+    let effects = match model.stage() {
+        Stage::Starting | Stage::Recording => stop(model),
+        // A second stop would break the finishing off.
+        Stage::Finishing | Stage::Ready => Vec::new(),
+    };
+    // Nothing ran, or only the folder was being made.
+    if !model.is_busy() {
+        return close(model);
+    }
+    model.closing = closing;
+    effects
+}
+
+/// Ends without a question. Asked again, it does not complete the file: the crash-safe one stays.
+fn quit(model: &mut Model) -> Vec<Effect> {
+    model.dialog = None;
+    match (model.closing, model.stage()) {
+        (Closing::Now, _) => Vec::new(),
+        (Closing::WhenOver, Stage::Finishing) => vec![Effect::Session(Command::Stop)],
+        _ => finish_and_close(model, Closing::WhenOver),
+    }
 }
 
 fn close(model: &mut Model) -> Vec<Effect> {

@@ -183,6 +183,34 @@ fn closing_while_finishing_does_not_stop_twice() {
 }
 
 #[test]
+fn the_system_ends_the_window_without_a_question() {
+    let mut model = ready();
+    see(&mut model, State::Recording);
+    update(&mut model, Action::CloseRequested);
+    assert_eq!(commands(&update(&mut model, Action::QuitAsked)), ["stop"]);
+    assert_eq!(model.dialog, None, "nobody is there to answer");
+    assert_eq!(commands(&see(&mut model, State::Finalizing { progress: None, step: "checking" })), [""; 0]);
+    assert_eq!(commands(&update(&mut model, Action::QuitAsked)), ["stop"], "asked twice it does not wait");
+    assert_eq!(commands(&see(&mut model, failure())), ["close"], "however it ended");
+    assert_eq!(commands(&update(&mut model, Action::QuitAsked)), [""; 0]);
+
+    let mut idle = ready();
+    assert_eq!(commands(&update(&mut idle, Action::QuitAsked)), ["close"]);
+}
+
+#[test]
+fn a_recording_stopped_before_it_began_does_not_keep_a_closing_window() {
+    let mut model = ready();
+    update(&mut model, Action::RefreshPressed);
+    look(&mut model, FolderFact::CanBeMade);
+    assert!(matches!(update(&mut model, Action::RecordPressed)[..], [Effect::PrepareFolder(_)]));
+    update(&mut model, Action::CloseRequested);
+    let effects = update(&mut model, Action::Answered(Answer::FinishAndClose));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Close)), "{effects:?}");
+    assert_eq!(model.closing, Closing::Now);
+}
+
+#[test]
 fn a_recording_that_went_wrong_keeps_the_window_open() {
     for state in [failure(), State::Done(Box::new(report(Verdict::Broken)))] {
         let mut model = ready();

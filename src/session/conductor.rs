@@ -124,7 +124,9 @@ impl Conductor {
             Event::Command(command) => self.command(command),
             Event::SourceStarted { number, info } => self.source_started(number, info),
             Event::SourceWarning { number, warning } => {
-                if self.is_video(number) {
+                // What only a preview missed is no loss to tell of.
+                let is_loss = self.recording.is_some() || !warning.is_only_late();
+                if self.is_video(number) && is_loss {
                     self.notice(Severity::Warning, "source", warning.to_string(), String::new());
                 }
             }

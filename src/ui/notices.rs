@@ -15,7 +15,7 @@ pub(super) fn notices_ui(ui: &mut egui::Ui, model: &Model, actions: &mut Vec<Act
     for notice in model.notices.iter().rev().take(SHOWN) {
         let colour = theme::severity(ui.visuals(), notice.severity);
         theme::card_frame(ui, colour).show(ui, |ui| {
-            ui.horizontal(|ui| {
+            ui.horizontal_top(|ui| {
                 mark_ui(ui, Mark::Attention, 16.0, colour);
                 let width = (ui.available_width() - DISMISS_WIDTH).max(100.0);
                 ui.allocate_ui_with_layout(Vec2::new(width, 0.0), Layout::top_down(Align::Min), |ui| {
@@ -25,7 +25,7 @@ pub(super) fn notices_ui(ui: &mut egui::Ui, model: &Model, actions: &mut Vec<Act
                         ui.label(&notice.help);
                     }
                 });
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
                     if ui.button("Dismiss").on_hover_text(&notice.what).clicked() {
                         actions.push(Action::NoticeDismissed(notice.id));
                     }

@@ -5,7 +5,7 @@ use eframe::egui::{self, Color32, Rect, RichText, Sense, Vec2, WidgetInfo, acces
 use super::memory::PortraitPreview;
 use super::{Scene, SelfPortrait, ViewMemory};
 use crate::media::Resolution;
-use crate::model::Model;
+use crate::model::{Model, words};
 use crate::profile::SourceKind;
 use crate::session::SourceStatus;
 
@@ -32,7 +32,7 @@ pub(super) fn preview_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemo
         _ => drop(ui.painter().rect_filled(place, 4.0, BACKGROUND)),
     }
     match (&model.status.source, &scene.picture) {
-        (SourceStatus::Failed { what, help }, _) => message_ui(ui, place, what, help, |_| {}),
+        (SourceStatus::Failed { what, help }, _) => message_ui(ui, place, &words::sentence(what), help, |_| {}),
         (SourceStatus::Running { name, .. }, _) if card => {
             let what = if model.is_busy() { format!("Recording {name}") } else { format!("Ready to record {name}") };
             let help = "This window lies on what is recorded. A live preview would show itself again and again.";

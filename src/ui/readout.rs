@@ -79,8 +79,9 @@ impl Readout {
         self.fps = format!("{:>5.1}", status.fps.clamp(0.0, 999.9));
         self.dropped = format!("{lost:>6}");
         self.repeated = format!("{:>7}", frames.repeated);
-        // While nothing is written the session need not look at a disk.
-        let disk = status.disk.or(free_bytes.map(|free_bytes| DiskStatus { free_bytes, left_s: None }));
+        // While nothing is written the session need not look at a disk, and what it last saw may be another one.
+        let seen = status.disk.filter(|_| status.state.is_busy());
+        let disk = seen.or(free_bytes.map(|free_bytes| DiskStatus { free_bytes, left_s: None }));
         self.disk = disk.map_or_else(String::new, |disk| {
             let free = words::bytes(disk.free_bytes);
             let left = words::time_left(disk.left_s);
@@ -144,11 +145,14 @@ mod tests {
     fn the_disk_line_says_what_is_known() {
         let mut readout = Readout::default();
         let disk = DiskStatus { free_bytes: 42_000_000_000, left_s: None };
-        readout.fill(&Status { disk: Some(disk), ..Status::default() }, None);
+        let recording = |disk| Status { disk: Some(disk), state: State::Recording, ..Status::default() };
+        readout.fill(&recording(disk), None);
         assert_eq!(readout.disk, "Disk: 42.0 GB free");
         let left = DiskStatus { left_s: Some(11_520.0), ..disk };
-        readout.fill(&Status { disk: Some(left), ..Status::default() }, Some(7));
+        readout.fill(&recording(left), Some(7));
         assert_eq!(readout.disk, "Disk: 42.0 GB free, 3 h 12 min left");
+        readout.fill(&Status { disk: Some(left), ..Status::default() }, Some(7_000_000_000));
+        assert_eq!(readout.disk, "Disk: 7.0 GB free", "the next recording may go to another disk");
         readout.fill(&Status::default(), Some(7_000_000_000));
         assert_eq!(readout.disk, "Disk: 7.0 GB free");
     }

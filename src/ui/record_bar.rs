@@ -7,6 +7,7 @@ use super::widgets::{Mark, mark_atom};
 use super::{RECORD_SHORTCUT, ViewMemory};
 use crate::media::{Container, VideoCodec};
 use crate::model::{Action, FfmpegSearch, Model, Stage, words};
+use crate::profile::SourceKind;
 use crate::session::State;
 
 /// The bar's height in points.
@@ -65,7 +66,11 @@ fn summary_ui(ui: &mut egui::Ui, model: &Model) {
                 .map_or("automatic", |codec| words::codec(codec).split(',').next().unwrap_or_default());
             let container = Container::from_name(&draft.output.container).map_or("?", Container::name).to_uppercase();
             let source = words::source_kind(draft.source.kind);
-            format!("{source}, {codec}, {} fps, {container} in {}", draft.video.fps, draft.output.folder)
+            let folder = &draft.output.folder;
+            match draft.source.kind {
+                SourceKind::None => format!("Sound only, {container} in {folder}"),
+                _ => format!("{source}, {codec}, {} fps, {container} in {folder}", draft.video.fps),
+            }
         }
     };
     ui.add(egui::Label::new(RichText::new(line).weak()).wrap());

@@ -21,4 +21,6 @@ mod recording;
 #[cfg(test)]
 mod screen;
 #[cfg(test)]
+mod window_e2e;
+#[cfg(test)]
 mod window_kittest;

@@ -219,6 +219,7 @@ impl Window {
             told: None,
             store: Some(SettingsStore::at(settings.clone())),
             environment: Environment { home: PathBuf::from("/home/me"), ..Environment::default() },
+            quit: Arc::default(),
         };
         let harness = Harness::builder().with_size(begin.size).build_eframe(|cc| App::new(cc, parts(&cc.egui_ctx)));
         let mut window = Self { harness, session, clock, opened, settings, _folder: folder };

@@ -119,7 +119,8 @@ fn decoded_sound(file: &str) -> Vec<f32> {
 /// The mean colour `(r, g, b)` of a rectangle `x, y, w, h` in the frame at `time_s`.
 pub(crate) fn colour_at(path: &Path, time_s: f64, rect: (u32, u32, u32, u32)) -> (u8, u8, u8) {
     let (x, y, w, h) = rect;
-    let (time, filter) = (format!("{time_s}"), format!("crop={w}:{h}:{x}:{y},scale=1:1:flags=area"));
+    // Averaged as RGB: averaging half-size chroma planes to one pixel rounded a pure green to (20, 255, 9).
+    let (time, filter) = (format!("{time_s}"), format!("crop={w}:{h}:{x}:{y},format=rgb24,scale=1:1:flags=area"));
     let file = path.to_str().unwrap();
     let args = ["-v", "error", "-ss", &time, "-i", file, "-frames:v", "1", "-vf", &filter];
     let raw = tool("ffmpeg", &[&args[..], &["-f", "rawvideo", "-pix_fmt", "rgb24", "-"]].concat()).stdout;

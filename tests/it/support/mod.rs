@@ -2,6 +2,7 @@
 
 pub(crate) mod audio_probe;
 pub(crate) mod fake_window;
+pub(crate) mod inspector;
 pub(crate) mod judge;
 pub(crate) mod painter;
 pub(crate) mod program;

@@ -2,8 +2,8 @@
 
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
-    AtomEnum, ConfigureWindowAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, Cursor, EventMask, Gcontext,
-    PropMode, Rectangle, StackMode, Window, WindowClass,
+    AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, Cursor,
+    EventMask, Gcontext, PropMode, Rectangle, StackMode, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -102,5 +102,25 @@ impl Painter {
 
     pub(crate) fn point_at(&self, x: i16, y: i16) {
         self.conn.warp_pointer(x11rb::NONE, self.root, 0, 0, 0, 0, x, y).unwrap().check().unwrap();
+    }
+
+    /// The window of this title among those that lie on the screen itself, as all do without a window manager.
+    pub(crate) fn find(&self, title: &str) -> Option<Window> {
+        let name = self.conn.intern_atom(false, b"_NET_WM_NAME").unwrap().reply().unwrap().atom;
+        let windows = self.conn.query_tree(self.root).unwrap().reply().unwrap().children;
+        let titled = |window: &Window| {
+            let asked = self.conn.get_property(false, *window, name, AtomEnum::ANY, 0, 1024).unwrap();
+            // A window may go while it is asked.
+            asked.reply().is_ok_and(|property| property.value == title.as_bytes())
+        };
+        windows.into_iter().find(titled)
+    }
+
+    /// Asks a window to close, as a window manager does.
+    pub(crate) fn ask_to_close(&self, window: Window) {
+        let atom = |name: &[u8]| self.conn.intern_atom(false, name).unwrap().reply().unwrap().atom;
+        let data = [atom(b"WM_DELETE_WINDOW"), x11rb::CURRENT_TIME, 0, 0, 0];
+        let message = ClientMessageEvent::new(32, window, atom(b"WM_PROTOCOLS"), data);
+        self.conn.send_event(false, window, EventMask::NO_EVENT, message).unwrap().check().unwrap();
     }
 }
