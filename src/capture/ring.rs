@@ -13,7 +13,7 @@ const MOST_BYTES: usize = 256 << 20;
 /// … but at least this many buffers (one being filled, one in the preview, two on their way to the encoder) …
 const FEWEST: usize = 4;
 /// … and never more than this.
-const MOST: usize = 28;
+const MOST: usize = 80;
 
 struct Slot<B> {
     buffer: Arc<B>,

@@ -25,7 +25,7 @@ const DARK: u8 = 16;
 const CROSSING_NANOS: i64 = 4_000_000_000;
 /// The largest picture drawn: four of them must fit in memory several times over.
 const MOST_BYTES: usize = 256 << 20;
-/// Half a second at 30 fps: a busy machine makes the pattern late, not incomplete. The recording's queue holds 24.
+/// Half a second at 30 fps: a busy machine makes the pattern late, not incomplete.
 const MAKE_UP: Late = Late::MakeUp { most: 15 };
 
 /// Where a bar of [`BARS`] lies: a sixth of the width in the lowest quarter.
@@ -349,7 +349,7 @@ mod tests {
     fn frames_that_are_never_let_go_are_told_and_memory_stays_bounded() {
         let mut pattern = TestPattern::new(Resolution::new(64, 64));
         let held: Vec<Picture> = std::iter::from_fn(|| pattern.draw(0, Timestamp::default())).take(1000).collect();
-        assert_eq!(held.len(), 28);
+        assert_eq!(held.len(), 80);
         drop(held);
         assert!(pattern.draw(0, Timestamp::default()).is_some());
     }

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::media::{AudioBlock, Changed, Frame, Timestamp};
 use crate::rt::{IntakeSender, Latest, PutError};
 
-/// Lanes of the writer's queue. 24 pictures are 0.8 s at 30 fps and 200 MB at 1080p: what a start of ffmpeg on a
-/// loaded machine takes. 1000 blocks are 10 s of sound. A full lane drops the newest item.
-pub(super) const WRITER_LANES: [usize; 3] = [24, 1000, 64];
+/// Lanes of the writer's queue. 72 pictures are 2.4 s at 30 fps: a start of ffmpeg on a loaded machine has taken more
+/// than one. A screen's buffers end sooner where they are large (30 at 1080p, 7 at 4K: 256 MB). 1000 blocks are 10 s
+/// of sound. A full lane drops the newest item.
+pub(super) const WRITER_LANES: [usize; 3] = [72, 1000, 64];
 pub(super) const LANE_VIDEO: usize = 0;
 pub(super) const LANE_AUDIO: usize = 1;
 pub(super) const LANE_CONTROL: usize = 2;
