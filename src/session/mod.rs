@@ -1,7 +1,7 @@
 //! The conductor: owns capture, preview, engine and fan-out; takes `Command`s, publishes one `Status`.
 //!
 //! Knows no profile, no model, no window. One thread, `session`, owns every worker's handle; nothing it does
-//! waits for a device, a disk or ffmpeg longer than a second.
+//! waits for a disk or ffmpeg longer than a second; closing a device that hangs may take two.
 
 mod conductor;
 mod environment;
