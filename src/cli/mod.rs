@@ -107,7 +107,8 @@ fn run_ffmpeg(args: FfmpegArgs) -> Exit {
 }
 
 fn start_log() {
-    let filter = std::env::var("GEARCAST_LOG").unwrap_or_else(|_| "error".to_owned());
+    // The sound server's client calls every connection that we close an error.
+    let filter = std::env::var("GEARCAST_LOG").unwrap_or_else(|_| "error,pulseaudio=off".to_owned());
     let started = env_logger::Builder::new().parse_filters(&filter).target(env_logger::Target::Stderr).try_init();
     if let Err(error) = started {
         say(&format!("warning: no log: {error}"));
