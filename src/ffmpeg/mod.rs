@@ -3,6 +3,7 @@
 //! Knows nothing of profiles, plans or capture. It is the only room that starts a process, and it never starts
 //! a shell.
 
+mod alive;
 mod args;
 mod cache;
 mod capabilities;
@@ -27,6 +28,7 @@ mod stop;
 mod trial;
 mod version;
 
+pub use alive::cpu_time;
 pub use args::{Args, Input, Options, Output, file_url, shell_quoted};
 pub use capabilities::{Capabilities, CapabilitiesError};
 pub use cause::{Cause, CauseTracker};
@@ -37,7 +39,7 @@ pub use listing::{Encoder, EncoderDetail, EncoderKind, Hardware};
 pub use log::{Level, LogLine};
 pub use probe::{Probe, ProbeError, ProbedStream, StreamKind, probe_file, probe_file_until};
 pub use process::{Handle, Process, launch};
-pub use progress::Progress;
+pub use progress::{Progress, ProgressParser};
 pub use redact::Redactor;
 pub use run::{Finished, Limits, run, run_attached, run_with_progress};
 pub use secret_file::SecretFile;

@@ -19,7 +19,7 @@ pub struct Progress {
 
 /// Gathers lines into reports.
 #[derive(Debug, Default)]
-pub(super) struct ProgressParser {
+pub struct ProgressParser {
     line: Vec<u8>,
     current: Progress,
 }
@@ -29,7 +29,7 @@ const LINE_BYTES: usize = 512;
 
 impl ProgressParser {
     /// Takes what was read, calls `report` for each complete block.
-    pub(super) fn feed(&mut self, bytes: &[u8], report: &mut dyn FnMut(&Progress)) {
+    pub fn feed(&mut self, bytes: &[u8], report: &mut dyn FnMut(&Progress)) {
         for &byte in bytes {
             if byte == b'\n' {
                 let line = std::mem::take(&mut self.line);

@@ -27,6 +27,7 @@ mod testing;
 pub use convert::{Mirror, Nv12Converter};
 pub use nv12::Nv12;
 pub use preview::{PreviewImage, Previewer, Rgba, snapshot_rgba, to_rgba};
+pub use rgb::rgb_to_nv12;
 
 use crate::media::{Colour, Frame, Matrix, Payload, PixelFormat, Range, Resolution, Transfer};
 

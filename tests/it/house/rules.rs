@@ -67,6 +67,7 @@ pub(super) const DOORS: &[Door] = &[
 
 /// Who touches files. The X11 shared memory is a file without a name; the control socket is one with a name.
 pub(super) const DISK: &[&str] = &[
+    "ffmpeg/alive", // a child's processor time, in /proc
     "ffmpeg/discover",
     "ffmpeg/cache",
     "ffmpeg/secret_file",
@@ -75,6 +76,7 @@ pub(super) const DISK: &[&str] = &[
     "capture/x11/shm",
     "service/keys",
     "profile/store",
+    "writegear/place", // the library's own outputs
     "fanout/file",
     "fanout/journal",
     "fanout/verify",

@@ -1,0 +1,149 @@
+//! What opening finds out, once, before the first frame: ffmpeg and what it can do, the output, the encoder.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::command::{DEFAULT_ENCODERS, Setting, Wanted, wanted_encoder};
+use super::gear_error::GearError;
+use super::params::{Reading, Wishes};
+use super::place::{self, Existing, Growing};
+use super::target::Target;
+use crate::ffmpeg::{Capabilities, Ffmpeg, Trial, find};
+use crate::rt::StopSource;
+
+/// Everything the first frame is waited for with.
+#[derive(Clone, Debug)]
+pub(super) struct Opened {
+    pub(super) ffmpeg: Ffmpeg,
+    pub(super) hybrid_mp4: bool,
+    pub(super) wishes: Wishes,
+    /// `None`: packets.
+    pub(super) target: Option<Target>,
+    pub(super) encoder: Option<String>,
+    pub(super) write_deadline: Duration,
+    pub(super) close_patience: Duration,
+    pub(super) log_level: log::Level,
+    pub(super) remarks: Vec<String>,
+}
+
+/// What the builder knows.
+pub(super) struct Opening {
+    /// `None`: packets.
+    pub(super) output: Option<String>,
+    pub(super) custom_ffmpeg: Option<PathBuf>,
+    pub(super) cache_folder: Option<PathBuf>,
+    pub(super) wishes: Wishes,
+    pub(super) reading: Reading,
+    pub(super) existing: Existing,
+    pub(super) write_deadline: Duration,
+    pub(super) close_patience: Duration,
+    pub(super) log_level: log::Level,
+}
+
+impl Opened {
+    pub(super) fn setting(&self) -> Setting<'_> {
+        Setting {
+            wishes: &self.wishes,
+            target: self.target.as_ref(),
+            encoder: self.encoder.as_deref(),
+            version: &self.ffmpeg.version,
+        }
+    }
+
+    /// Finds and checks everything. 70 ms where ffmpeg is known from before, a second where it is not.
+    pub(super) fn open(opening: Opening) -> Result<(Self, Option<Growing>), GearError> {
+        let Opening { output, wishes, reading, .. } = opening;
+        if output.as_ref().is_some_and(|output| output.trim().is_empty()) {
+            return Err(GearError::NoOutput);
+        }
+        let ffmpeg = find(opening.custom_ffmpeg.as_deref())?;
+        let cache = opening.cache_folder.unwrap_or_else(place::cache_folder);
+        let never = StopSource::new();
+        let mut known = Capabilities::load_or_probe(&ffmpeg, &cache, &never.token())?.unwrap_or_default();
+        let format = wishes.output.iter().rposition(|word| word == "-f").and_then(|at| wishes.output.get(at + 1));
+        let target = match output {
+            Some(output) => Some(Target::of(&output, format.map(String::as_str), &known)?),
+            None => None,
+        };
+        let mut remarks = wishes.remarks.clone();
+        let mut search = Search { ffmpeg: &ffmpeg, known: &mut known, cache: &cache };
+        let encoder = match wanted_encoder(&wishes, target.as_ref()) {
+            Wanted::Nobody => None,
+            Wanted::Default => Some(search.first_of_default()?),
+            Wanted::Named(name) => match (search.works(name), reading) {
+                (Ok(()), _) => Some(name.to_owned()),
+                (Err(reason), Reading::Forgiving) => {
+                    let instead = search.first_of_default()?;
+                    remarks.push(format!("The encoder '{name}' cannot be used ({reason}); {instead} encodes instead."));
+                    Some(instead)
+                }
+                (Err(reason), Reading::Strict) => return Err(GearError::NoEncoder { wanted: name.to_owned(), reason }),
+            },
+        };
+        let existing = if wishes.replaces || wishes.pre_headers.iter().any(|word| word == "-y") {
+            Existing::Replace
+        } else {
+            opening.existing
+        };
+        let growing = match &target {
+            Some(Target::File(path)) => Some(Growing::begin(path, existing)?),
+            Some(Target::Pattern(path)) if existing == Existing::Refuse => match place::first_of_pattern(path) {
+                Some(taken) => return Err(GearError::Taken(taken)),
+                None => None,
+            },
+            _ => None,
+        };
+        let opened = Self {
+            hybrid_mp4: known.hybrid_fragmented,
+            ffmpeg,
+            wishes,
+            target,
+            encoder,
+            write_deadline: opening.write_deadline,
+            close_patience: opening.close_patience,
+            log_level: opening.log_level,
+            remarks,
+        };
+        Ok((opened, growing))
+    }
+}
+
+/// Looks for an encoder that works here, and remembers what it tried.
+struct Search<'a> {
+    ffmpeg: &'a Ffmpeg,
+    known: &'a mut Capabilities,
+    cache: &'a std::path::Path,
+}
+
+impl Search<'_> {
+    /// Being compiled in says nothing about drivers and devices: a few frames are encoded, once for each ffmpeg.
+    fn works(&mut self, name: &str) -> Result<(), String> {
+        if name == "copy" {
+            return Err("frames are raw and cannot be copied".to_owned());
+        }
+        if self.known.encoder(name).is_none() {
+            return Err("this ffmpeg was built without it".to_owned());
+        }
+        let is_new = self.known.known_trial(name).is_none();
+        let never = StopSource::new();
+        let tried = self.known.try_encoder(self.ffmpeg, name, &never.token());
+        if is_new {
+            self.known.store(self.ffmpeg, self.cache);
+        }
+        match tried {
+            Some(Trial::Fails { reason }) => Err(reason),
+            _ => Ok(()),
+        }
+    }
+
+    fn first_of_default(&mut self) -> Result<String, GearError> {
+        let mut reasons = Vec::new();
+        for name in DEFAULT_ENCODERS {
+            match self.works(name) {
+                Ok(()) => return Ok((*name).to_owned()),
+                Err(reason) => reasons.push(format!("{name}: {reason}")),
+            }
+        }
+        Err(GearError::NoEncoder { wanted: "default".to_owned(), reason: reasons.join("; ") })
+    }
+}
