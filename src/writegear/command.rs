@@ -293,19 +293,30 @@ impl Setting<'_> {
         if let Some(muxer) = target.needed_muxer().filter(|_| format.is_none()) {
             output.push("f", muxer);
         }
+        if format == Some("tee") || matches!(target, Target::Words(_)) {
+            // Several containers of one encode: those that want the parameter sets in front get them only so.
+            output.push("flags", "+global_header");
+        }
         if self.grows_in_fragments() {
             // Whatever is killed, what was written plays; the end makes an ordinary file of it.
             output.push("movflags", "+empty_moov+delay_moov+default_base_moof");
             output.push("frag_duration", "250000");
             output.push("flush_packets", "1");
+        } else if self.is_mp4_file() && !self.says(&["-movflags"]) {
+            output.push("movflags", "+faststart");
         }
+    }
+
+    fn is_mp4_file(&self) -> bool {
+        let muxer = self.value_of(&["-f"]).or_else(|| self.target.and_then(Target::muxer));
+        matches!(self.target, Some(Target::File(_))) && matches!(muxer, Some("mp4" | "mov"))
     }
 
     /// MP4 and `QuickTime` hold nothing until their index is written; unless the caller says how, they grow in fragments.
     pub(super) fn grows_in_fragments(&self) -> bool {
-        let is_file = matches!(self.target, Some(Target::File(_)));
-        let muxer = self.value_of(&["-f"]).or_else(|| self.target.and_then(Target::muxer));
-        is_file && matches!(muxer, Some("mp4" | "mov")) && !self.says(&["-movflags", "-frag_duration"])
+        // ffmpeg 5.1 loses the length of subtitles in fragments.
+        let other_form = self.says(&["-movflags", "-frag_duration", "-c:s", "-scodec", "-codec:s"]);
+        self.is_mp4_file() && !other_form
     }
 }
 

@@ -306,7 +306,7 @@ mod tests {
             if !known.split_whitespace().any(|word| word == format.name()) {
                 continue; // an older ffmpeg
             }
-            let source = format!("-v error -f lavfi -i testsrc2=s={size}:r=1:d=1 -frames:v 1 -pix_fmt {format}");
+            let source = format!("-v error -f lavfi -i testsrc=s={size}:r=1:d=1 -frames:v 1 -pix_fmt {format}");
             let raw = ask(format!("{source} -f rawvideo -strict -1 pipe:1")).stdout;
             assert_eq!(raw.len(), format.packed_len(size), "{format}");
             let Some(tag) = format.nut_tag() else { continue };

@@ -179,7 +179,8 @@ impl Running {
         let all_there = self.signs.frames() >= self.given;
         match stopped.exit {
             Some(exit) if exit.is_success() && (!hung || all_there) => None,
-            _ if hung => Some(told.unwrap_or(Cause::Silent)),
+            // What it says when it is interrupted is no cause.
+            _ if hung => Some(told.filter(|told| !matches!(told, Cause::Other(_))).unwrap_or(Cause::Silent)),
             _ => Some(self.process.cause_of_failure()),
         }
     }

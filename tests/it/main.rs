@@ -24,3 +24,5 @@ mod screen;
 mod window_e2e;
 #[cfg(test)]
 mod window_kittest;
+#[cfg(test)]
+mod writegear;

@@ -5,6 +5,7 @@ pub(crate) mod fake_window;
 pub(crate) mod inspector;
 pub(crate) mod judge;
 pub(crate) mod painter;
+pub(crate) mod pictures;
 pub(crate) mod program;
 pub(crate) mod pulse;
 pub(crate) mod record;
