@@ -208,9 +208,8 @@ impl Setting<'_> {
             if to_yuv && !self.says_colour() {
                 let meaning = colour_of(size);
                 let matrix = if meaning.matrix == Matrix::Bt709 { "bt709" } else { "bt601" };
-                scale.push_str(&format!(
-                    ":flags=accurate_rnd+full_chroma_int+bicubic:out_color_matrix={matrix}:out_range=tv"
-                ));
+                let exact = "flags=accurate_rnd+full_chroma_int+bicubic";
+                scale = format!("{scale}:{exact}:out_color_matrix={matrix}:out_range=tv");
                 colour = Some(meaning);
             }
             output.push("vf", scale);

@@ -169,7 +169,7 @@ impl WriteGear {
         if frame.format() != first.format {
             return Err(GearError::FormatChanged { first: first.format, now: frame.format() });
         }
-        if timing != first.timing { Err(GearError::MixedTiming) } else { Ok(()) }
+        if timing == first.timing { Ok(()) } else { Err(GearError::MixedTiming) }
     }
 
     const fn wishes(&self) -> &Wishes {

@@ -250,7 +250,7 @@ fn nearest_rate(number: f64) -> Option<FrameRate> {
     if let Some(num) = NTSC.iter().find(close).filter(|_| number.fract() > 0.0) {
         return FrameRate::new(*num, 1001);
     }
-    format!("{:.6}", number).trim_end_matches('0').trim_end_matches('.').parse().ok()
+    format!("{number:.6}").trim_end_matches('0').trim_end_matches('.').parse().ok()
 }
 
 pub(super) fn push_option(words: &mut Vec<String>, key: &str, value: &Value) {

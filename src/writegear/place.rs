@@ -189,10 +189,7 @@ pub(super) fn first_of_pattern(pattern: &Path) -> Option<PathBuf> {
         let rest = after.get(digits..)?.strip_prefix('d')?;
         Some(pattern.with_file_name(format!("{}{number:0width$}{rest}", &name[..at])))
     };
-    let candidates = match name.contains('%') {
-        true => [numbered(0), numbered(1)],
-        false => [Some(pattern.to_owned()), None],
-    };
+    let candidates = if name.contains('%') { [numbered(0), numbered(1)] } else { [Some(pattern.to_owned()), None] };
     candidates.into_iter().flatten().find(|path| path.exists())
 }
 

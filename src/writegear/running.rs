@@ -199,7 +199,9 @@ impl Running {
         let told = |count: u64| Some(count).filter(|count| *count > 0);
         let (file, bytes) = made.unwrap_or_default();
         let last_words = self.process.log_tail();
-        last_words.iter().for_each(|line| log::log!(opened.log_level, "{line}"));
+        for line in &last_words {
+            log::log!(opened.log_level, "{line}");
+        }
         Report {
             file,
             frames_given: self.given,

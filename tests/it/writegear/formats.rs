@@ -68,8 +68,10 @@ fn every_format_arrives_whole_at_even_and_odd_sizes() {
         if !readable {
             continue;
         }
-        for (size, count) in [(Resolution::new(64, 48), 5), (Resolution::new(33, 17), 1), (Resolution::new(33, 17), 5)]
-        {
+        // One round costs four programs a format: the usual ones get all sizes and counts.
+        let rounds = if COMMON.contains(format) { 3 } else { 1 };
+        let all = [(Resolution::new(33, 17), 5), (Resolution::new(33, 17), 1), (Resolution::new(64, 48), 5)];
+        for (size, count) in all.into_iter().take(rounds) {
             let raw = raw_frames(size, count, name);
             let path = folder.path().join(format!("{name}-{size}-{count}.mkv"));
             let mut gear = builder(&path).param("-c:v", "ffv1").open().unwrap();
