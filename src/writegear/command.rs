@@ -3,7 +3,7 @@
 //! Pure. The caller's own words come after ours, in their order, so that they win; what the caller says is not said
 //! again by us.
 
-use super::params::{EncoderWish, ExtraInput, Wishes};
+use super::params::{ExtraInput, Wishes};
 use super::pixels::{Family, PixelFormat};
 use super::target::Target;
 use crate::ffmpeg::{Args, Options, Version};
@@ -387,33 +387,70 @@ fn subsampling(name: &str) -> (u32, u32) {
     }
 }
 
-/// The encoder to look for first; `None` where the container or the caller's words decide.
-pub(super) fn wanted_encoder<'w>(wishes: &'w Wishes, target: Option<&Target>) -> Wanted<'w> {
-    match &wishes.encoder {
-        EncoderWish::Named(name) => Wanted::Named(name),
-        EncoderWish::Container | EncoderWish::InWords => Wanted::Nobody,
-        EncoderWish::Default => match (target, target.and_then(Target::muxer)) {
-            (Some(Target::Device(_)), _) => Wanted::Named("rawvideo"),
-            (_, Some("webm" | "ivf")) => Wanted::Named("libvpx-vp9"),
-            (_, Some(muxer)) if !HOLDS_H264.contains(&muxer) => Wanted::Nobody,
-            _ => Wanted::Default,
-        },
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::writegear::params::{self, Mode, Reading};
+    use crate::writegear::value::Value;
+
+    fn wishes(list: &[(&str, Value)]) -> Wishes {
+        let list: Vec<_> = list.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        params::read(&list, Mode::Compression, Reading::Strict).unwrap()
+    }
+
+    fn command(list: &[(&str, Value)], target: &Target, encoder: Option<&str>, first: &First) -> String {
+        let (wishes, version) = (wishes(list), Version::parse("ffmpeg version 5.1.9 Copyright").unwrap());
+        let setting = Setting { wishes: &wishes, target: Some(target), encoder, version: &version };
+        let place = Place::Url(Writing { url: target.address(), secret: None });
+        let args = setting.args(first, &setting.wire(first), &place).to_os_args();
+        args.iter().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    }
+
+    fn first(format: PixelFormat, width: u32, height: u32) -> First {
+        First { format, size: Resolution::new(width, height), colour: None, timing: Timing::Counted }
+    }
+
+    #[test]
+    fn an_ordinary_recording_in_hd() {
+        let target = Target::File("a.mkv".into());
+        let list = [("-preset", "ultrafast".into()), ("-metadata", "title=a b".into())];
+        assert_eq!(
+            command(&list, &target, Some("libx264"), &first(PixelFormat::Bgr24, 1921, 1081)),
+            "-y -hide_banner -nostats -loglevel level+info -progress pipe:1 -f rawvideo -pixel_format nv12 -video_size \
+             1922x1082 -framerate 25 -i pipe:0 -colorspace bt709 -color_range tv -color_primaries bt709 -color_trc bt709 \
+             -pix_fmt nv12 -preset ultrafast -metadata title=a b -c:v libx264 -crf 18 file:a.mkv"
+        );
+    }
+
+    #[test]
+    fn a_further_input_brings_maps_and_its_sound_ends_with_the_pictures() {
+        let target = Target::File("a.mp4".into());
+        let list = [("-ac", 2.into()), ("-i", "hw:1".into()), ("-af", "volume=2".into())];
+        let said = command(&list, &target, Some("libx264"), &first(PixelFormat::Nv12, 64, 48));
+        assert!(said.contains("-i pipe:0 -ac 2 -i hw:1 -map 0:v:0 -map 1:a? "), "{said}");
+        assert!(said.contains("-af volume=2,apad -shortest"), "{said}");
+        for own in [&["-t", "5"][..], &["-c:a", "copy"], &["-filter_complex", "x"], &["-map", "0", "-map", "1:s"]] {
+            let list = [("-i", "a.wav".into()), ("-clones", own.into())];
+            let said = command(&list, &target, Some("libx264"), &first(PixelFormat::Nv12, 64, 48));
+            assert!(!said.contains("apad") && !said.contains("-shortest"), "{own:?}: {said}");
+        }
+    }
+
+    #[test]
+    fn what_the_caller_says_is_not_said_again() {
+        let target = Target::File("a.mp4".into());
+        let list = [
+            ("-pix_fmt", "yuv444p".into()),
+            ("-b:v", "2M".into()),
+            ("-preset:v", "slow".into()),
+            ("-movflags", "+faststart".into()),
+            ("-color_trc", "linear".into()),
+            ("-f", "mp4".into()),
+        ];
+        let said = command(&list, &target, Some("libx264"), &first(PixelFormat::Bgr24, 64, 48));
+        for once in ["pix_fmt", "movflags", "color_trc", "-f mp4"] {
+            assert_eq!(said.matches(once).count(), 1, "{once}: {said}");
+        }
+        assert!(!said.contains("-crf") && !said.contains("-preset fast") && !said.contains("colorspace"), "{said}");
     }
 }
-
-/// What has to be found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted<'w> {
-    Default,
-    Named(&'w str),
-    Nobody,
-}
-
-/// Muxers that take H.264 and MPEG-4; all others encode with their own default.
-const HOLDS_H264: &[&str] = &[
-    "mp4", "mov", "matroska", "avi", "flv", "f4v", "mpegts", "3gp", "3g2", "ismv", "nut", "h264", "segment", "hls",
-    "dash", "rtsp", "rtp",
-];
-
-/// `WriteGear`'s chain of default encoders.
-pub(super) const DEFAULT_ENCODERS: &[&str] = &["libx264", "libx265", "libxvid", "mpeg4"];

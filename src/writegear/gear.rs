@@ -196,6 +196,11 @@ impl WriteGear {
         end
     }
 
+    /// Whether it is closed, or was ended by a failure.
+    pub const fn is_over(&self) -> bool {
+        matches!(self.state, State::Over(_))
+    }
+
     /// What was not done as wished so far, one sentence each: parameters left out, another encoder.
     pub fn remarks(&self) -> &[String] {
         &self.opened.remarks
@@ -209,7 +214,7 @@ impl WriteGear {
 
 impl Drop for WriteGear {
     fn drop(&mut self) {
-        if matches!(self.state, State::Over(_)) {
+        if self.is_over() {
             return;
         }
         if let Err(error) = self.close() {

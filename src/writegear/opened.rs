@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::command::{DEFAULT_ENCODERS, Setting, Wanted, wanted_encoder};
+use super::command::Setting;
+use super::encoder::{Search, Wanted, wanted_encoder};
 use super::gear_error::GearError;
 use super::params::{Reading, Wishes};
 use super::place::{self, Existing, Growing};
 use super::target::Target;
-use crate::ffmpeg::{Capabilities, Ffmpeg, Trial, find};
+use crate::ffmpeg::{Capabilities, Ffmpeg, find};
 use crate::rt::StopSource;
 
 /// Everything the first frame is waited for with.
@@ -105,45 +106,5 @@ impl Opened {
             remarks,
         };
         Ok((opened, growing))
-    }
-}
-
-/// Looks for an encoder that works here, and remembers what it tried.
-struct Search<'a> {
-    ffmpeg: &'a Ffmpeg,
-    known: &'a mut Capabilities,
-    cache: &'a std::path::Path,
-}
-
-impl Search<'_> {
-    /// Being compiled in says nothing about drivers and devices: a few frames are encoded, once for each ffmpeg.
-    fn works(&mut self, name: &str) -> Result<(), String> {
-        if name == "copy" {
-            return Err("frames are raw and cannot be copied".to_owned());
-        }
-        if self.known.encoder(name).is_none() {
-            return Err("this ffmpeg was built without it".to_owned());
-        }
-        let is_new = self.known.known_trial(name).is_none();
-        let never = StopSource::new();
-        let tried = self.known.try_encoder(self.ffmpeg, name, &never.token());
-        if is_new {
-            self.known.store(self.ffmpeg, self.cache);
-        }
-        match tried {
-            Some(Trial::Fails { reason }) => Err(reason),
-            _ => Ok(()),
-        }
-    }
-
-    fn first_of_default(&mut self) -> Result<String, GearError> {
-        let mut reasons = Vec::new();
-        for name in DEFAULT_ENCODERS {
-            match self.works(name) {
-                Ok(()) => return Ok((*name).to_owned()),
-                Err(reason) => reasons.push(format!("{name}: {reason}")),
-            }
-        }
-        Err(GearError::NoEncoder { wanted: "default".to_owned(), reason: reasons.join("; ") })
     }
 }
