@@ -7,6 +7,7 @@ pub mod nut;
 pub mod ffmpeg;
 pub mod capture;
 pub mod audio;
+pub mod service;
 pub mod profile;
 pub mod plan;
 pub mod pacer;

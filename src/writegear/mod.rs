@@ -8,11 +8,17 @@
 //! that reads, and [`Engine`] to whoever decides when it ends.
 
 mod args;
+mod custom;
 mod engine;
 mod error;
 mod spec;
 
+pub use crate::ffmpeg::{
+    AudioBitrate, VideoInfo, audio_bitrate, parse_time, resolution_name, resolution_named, suggested_video_kbps,
+    video_info,
+};
 pub use args::{colour_tags, encoder_args};
+pub use custom::{Custom, ExecuteError, Executed, Running};
 pub use engine::{Engine, EngineInput, EngineOutput};
 pub use error::EngineError;
 pub use spec::{AudioInput, EncodeOptions, EngineSpec, VideoInput};
