@@ -184,21 +184,17 @@ fn a_started_command_is_watched_cancelled_and_dropped() {
 
 #[test]
 fn secrets_do_not_reach_the_last_words() {
-    let words = [
-        "-f",
-        "lavfi",
-        "-i",
-        "testsrc2=d=1",
-        "-f",
-        "flv",
-        "rtmp://127.0.0.1:1/app/live_hunter2",
-        "-metadata",
-        "title=swordfish",
-    ];
-    let redactor = Redactor::new(["swordfish".to_owned()]);
-    let failed = Custom::new(&ffmpeg()).redactor(redactor).execute(words).unwrap_err();
-    let text = format!("{failed} {failed:?}");
-    assert!(!text.contains("hunter2") && !text.contains("swordfish"), "{text}");
-    let ExecuteError::Failed { cause, .. } = failed else { panic!("{text}") };
+    let source = ["-f", "lavfi", "-i", "testsrc2=d=1"];
+    let fails = |words: &[&str]| {
+        let redactor = Redactor::new(["swordfish".to_owned()]);
+        let failed = Custom::new(&ffmpeg()).redactor(redactor).execute([&source[..], words].concat()).unwrap_err();
+        let text = format!("{failed} {failed:?}");
+        assert!(!text.contains("hunter2") && !text.contains("swordfish"), "{text}");
+        let ExecuteError::Failed { cause, .. } = failed else { panic!("{text}") };
+        (cause, text)
+    };
+    let (cause, _) = fails(&["-f", "flv", "rtmp://127.0.0.1:1/app/live_hunter2"]);
     assert_eq!(cause, Cause::ConnectionRefused);
+    let (_, text) = fails(&["-c:v", "swordfish", "-f", "null", "-"]);
+    assert!(text.contains("•••"), "{text}");
 }
