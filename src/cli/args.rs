@@ -121,6 +121,7 @@ pub(super) struct FfmpegArgs {
     /// Download ffmpeg into this folder, checked against its known sum [default: gearcast's own folder, where it is
     /// found by itself]. Example: gearcast ffmpeg --download D:\\Tools
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, conflicts_with = "args")]
+    #[expect(clippy::option_option, reason = "as clap says it: not given, given alone, given with a folder")]
     pub(super) download: Option<Option<PathBuf>>,
     /// Everything after -- goes to ffmpeg as it is. Example: gearcast ffmpeg -- -version
     #[arg(last = true, required_unless_present = "download", value_name = "ARGS")]

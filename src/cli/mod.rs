@@ -33,7 +33,7 @@ pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| say(&panic_words(panic))));
     // Without a home nothing was downloaded; whoever needs the places says so.
     if let Ok(places) = Places::from_env() {
-        look_last_in(places.ffmpeg());
+        look_last_in(&places.ffmpeg());
     }
     match Cli::try_parse() {
         Ok(cli) => dispatch(cli).into(),

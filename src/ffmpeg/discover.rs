@@ -62,9 +62,9 @@ pub enum FindError {
 
 /// Names the folder where [`find`] looks when there is no ffmpeg anywhere else, for the rest of the program's life.
 /// Call it once, before anything is looked for; a second call changes nothing.
-pub fn look_last_in(folder: PathBuf) {
-    let first = LAST_FOLDER.get_or_init(|| folder.clone());
-    if *first != folder {
+pub fn look_last_in(folder: &Path) {
+    let first = LAST_FOLDER.get_or_init(|| folder.to_owned());
+    if first != folder {
         log::warn!("ffmpeg is looked for in {}, not in {}", first.display(), folder.display());
     }
 }

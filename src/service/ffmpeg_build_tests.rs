@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 
 use super::ffmpeg_build::*;
-use crate::rt::{StopSource, StopToken};
+use crate::rt::{StopSource, StopToken, spawn_job};
 
 /// What the server does with a connection.
 enum Answer {
@@ -26,23 +26,28 @@ enum Answer {
 fn serve(answers: Vec<Answer>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for answer in answers {
-            let (mut stream, _) = listener.accept().unwrap();
-            read_request(&mut stream);
-            match answer {
-                Answer::Says(bytes) => drop(stream.write_all(&bytes)),
-                Answer::Stalls(bytes) => {
-                    stream.write_all(&bytes).unwrap();
-                    drop(stream.read(&mut [0; 1]));
-                }
-                Answer::Stops(source) => {
-                    source.stop();
-                    drop(stream.read(&mut [0; 1]));
+    let served = spawn_job(
+        "server",
+        || {},
+        move |_| {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                read_request(&mut stream);
+                match answer {
+                    Answer::Says(bytes) => drop(stream.write_all(&bytes)),
+                    Answer::Stalls(bytes) => {
+                        stream.write_all(&bytes).unwrap();
+                        drop(stream.read(&mut [0; 1]));
+                    }
+                    Answer::Stops(source) => {
+                        source.stop();
+                        drop(stream.read(&mut [0; 1]));
+                    }
                 }
             }
-        }
-    });
+        },
+    );
+    drop(served.unwrap()); // it goes on by itself
     address
 }
 

@@ -14,7 +14,7 @@ use crate::rt::{Job, JobState, Latest, StopSource, StopToken, spawn_job};
 /// What a command may write to its standard output unless said otherwise.
 const OUTPUT_BYTES: usize = 256 << 20;
 /// How long one look at a started command takes.
-const LOOK: Duration = Duration::from_secs(3600);
+const LOOK: Duration = Duration::from_hours(1);
 
 /// ffmpeg, ready for a custom command.
 ///

@@ -7,8 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread::spawn;
 
+use gearcast::rt::spawn_job;
 use rustix::process::{Pid, Signal, kill_process};
 use sha2::{Digest, Sha256};
 
@@ -126,7 +126,11 @@ fn a_key_typed_in_the_terminal_reaches_ffmpeg() {
 // An ffmpeg where there is none ---------------------------------------------------------------------------------------
 
 fn sum(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::new(), |mut out, byte| {
+        write!(out, "{byte:02x}").unwrap();
+        out
+    })
 }
 
 /// A script that is ffmpeg enough to be found.
@@ -145,18 +149,23 @@ fn archive() -> Vec<u8> {
 fn serve(home: &Home, served: Vec<u8>, known: &[u8]) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut request = Vec::new();
-            while !request.ends_with(b"\r\n\r\n") {
-                let mut byte = [0];
-                stream.read_exact(&mut byte).unwrap();
-                request.push(byte[0]);
+    let serving = spawn_job(
+        "server",
+        || {},
+        move |_| {
+            for mut stream in listener.incoming().flatten() {
+                let mut request = Vec::new();
+                while !request.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    stream.read_exact(&mut byte).unwrap();
+                    request.push(byte[0]);
+                }
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", served.len());
+                drop(stream.write_all(&[head.as_bytes(), &served].concat()));
             }
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", served.len());
-            drop(stream.write_all(&[head.as_bytes(), &served].concat()));
-        }
-    });
+        },
+    );
+    drop(serving.unwrap()); // it goes on by itself
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
     let list = format!(
         "[[build]]\nos = \"{os}\"\narch = \"{arch}\"\nversion = \"6.1\"\naddress = \"http://{address}/a.zip\"\n\

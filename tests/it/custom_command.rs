@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 
 use gearcast::ffmpeg::{Cause, Ffmpeg, Progress, Redactor, Rung, find};
 use gearcast::rt::StopSource;
@@ -160,9 +160,9 @@ fn a_cancelled_command_leaves_a_whole_file_that_is_short() {
 #[test]
 fn a_started_command_is_watched_cancelled_and_dropped() {
     let folder = tempfile::tempdir().unwrap();
-    let (tell, told) = channel();
+    let (tell, told) = sync_channel(1000);
     let file = folder.path().join("a.mkv");
-    let custom = Custom::new(&ffmpeg()).on_progress(move |report| drop(tell.send(*report)));
+    let custom = Custom::new(&ffmpeg()).on_progress(move |report| tell.send(*report).unwrap_or_default());
     let mut running = custom.start(endless(&file)).unwrap();
     while told.recv().unwrap().frames.unwrap_or(0) == 0 {}
     assert!(running.progress().is_some_and(|report| report.frames.is_some()));
@@ -175,8 +175,8 @@ fn a_started_command_is_watched_cancelled_and_dropped() {
     let done = Custom::new(&ffmpeg()).start(words).unwrap().wait().unwrap();
     assert_eq!(done.stdout.len(), 16_000);
 
-    let (tell, told) = channel();
-    let custom = Custom::new(&ffmpeg()).on_progress(move |report| drop(tell.send(*report)));
+    let (tell, told) = sync_channel(1000);
+    let custom = Custom::new(&ffmpeg()).on_progress(move |report| tell.send(*report).unwrap_or_default());
     drop(custom.start(endless(&folder.path().join("b.mkv"))).unwrap());
     // The channel closes when the command and its thread are gone.
     while told.recv().is_ok() {}
