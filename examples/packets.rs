@@ -1,4 +1,4 @@
-//! Encoded packets instead of a file, for a program's own use: `cargo run --example packets`
+//! Encoded packets instead of a file, for a program's own use: `cargo run --example packets -- veryfast`
 
 #![expect(clippy::print_stdout, reason = "an example tells what it did")]
 
@@ -7,7 +7,8 @@ mod common;
 use gearcast::writegear::{Encoded, WriteGear};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let (mut gear, packets) = WriteGear::builder("").params([("-preset", "veryfast"), ("-bf", "0")]).open_packets()?;
+    let (mut gear, packets) =
+        WriteGear::builder("").param("-preset", common::argument(1, "veryfast")).param("-bf", 0).open_packets()?;
     // Frames and packets belong to different threads: neither waits for the other.
     let reader = std::thread::Builder::new().name("reader".to_owned()).spawn(move || {
         let mut bytes = 0;

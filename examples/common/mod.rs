@@ -1,7 +1,5 @@
 //! What every example needs: something that moves, and the first words of the command line.
 
-#![expect(dead_code, reason = "each example takes what it needs")]
-
 use gearcast::writegear::{Frame, GearError, PixelFormat, WriteGear};
 
 pub(crate) const WIDTH: u32 = 640;

@@ -9,6 +9,7 @@ Exit codes of 'record': 0 done and the file verified · 2 usage or profile · 3 
 4 ffmpeg or encoder · 5 output or disk · 6 stream (file fine) · 7 finished but the verdict is not good · 130 forced.
 
 Environment: GEARCAST_HOME keeps profiles, settings, logs and caches under one folder · GEARCAST_FFMPEG names ffmpeg \
+· GEARCAST_FFMPEG_BUILDS is a file that tells where 'ffmpeg --download' finds it, instead of the built-in one \
 · GEARCAST_LOG is the log filter (GEARCAST_LOG=debug).";
 
 const STREAM: &str = "\
@@ -50,9 +51,14 @@ pub(super) enum Command {
     ///
     /// Example: gearcast command --source test --set video.encoder=libx265
     Command(Box<RecordArgs>),
-    /// Run the found ffmpeg with your own arguments; its output is shown and its exit code handed on.
+    /// Run the found ffmpeg with your own arguments; its output is shown and its exit code handed on. Ctrl+C lets it
+    /// finish its file, a second one ends it at once.
     ///
     /// Example: gearcast ffmpeg -- -i talk.mkv -vn talk.m4a
+    ///
+    /// With --download: get an ffmpeg where there is none (Windows; elsewhere it says how to install it).
+    ///
+    /// Example: gearcast ffmpeg --download
     Ffmpeg(FfmpegArgs),
     /// Keep, show and exchange profiles.
     #[command(subcommand)]
@@ -112,8 +118,13 @@ pub(super) struct FfmpegArgs {
     /// Use this ffmpeg: the program or its folder. Example: --ffmpeg /opt/ffmpeg/bin
     #[arg(long, value_name = "PATH")]
     pub(super) ffmpeg: Option<PathBuf>,
+    /// Download ffmpeg into this folder, checked against its known sum [default: gearcast's own folder, where it is
+    /// found by itself]. Example: gearcast ffmpeg --download D:\\Tools
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, conflicts_with = "args")]
+    #[expect(clippy::option_option, reason = "as clap says it: not given, given alone, given with a folder")]
+    pub(super) download: Option<Option<PathBuf>>,
     /// Everything after -- goes to ffmpeg as it is. Example: gearcast ffmpeg -- -version
-    #[arg(last = true, required = true, value_name = "ARGS")]
+    #[arg(last = true, required_unless_present = "download", value_name = "ARGS")]
     pub(super) args: Vec<std::ffi::OsString>,
 }
 

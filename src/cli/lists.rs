@@ -12,6 +12,7 @@ use crate::ffmpeg::{EncoderKind, Trial};
 use crate::plan::{FolderFact, known_encoders};
 use crate::profile::Places;
 use crate::rt::StopSource;
+use crate::service::Builds;
 use crate::session::{FoundFfmpeg, Survey, SurveySetup, gather, look_at_output};
 
 /// Prints lines until nobody reads any more.
@@ -224,6 +225,16 @@ impl Clone for Check {
     }
 }
 
+/// What helps where ffmpeg is missing; the download only where there is one.
+fn ffmpeg_help() -> &'static str {
+    match Builds::built_in() {
+        Ok(builds) if builds.here().is_some() => {
+            "Run 'gearcast ffmpeg --download', or install ffmpeg, or name it with --ffmpeg."
+        }
+        _ => "Install ffmpeg, or name it with --ffmpeg.",
+    }
+}
+
 fn ffmpeg_checks(survey: &Survey) -> Vec<Check> {
     let check = |name, ok, what: String, help: &str| Check {
         name,
@@ -234,7 +245,7 @@ fn ffmpeg_checks(survey: &Survey) -> Vec<Check> {
     };
     let found = match &survey.ffmpeg {
         Ok(found) => found,
-        Err(why) => return vec![check("ffmpeg", false, why.clone(), "Install ffmpeg, or name it with --ffmpeg.")],
+        Err(why) => return vec![check("ffmpeg", false, why.clone(), ffmpeg_help())],
     };
     let place = format!("{} at {}", found.ffmpeg.version, found.ffmpeg.program.display());
     let probe = found.ffmpeg.probe.as_ref();

@@ -4,6 +4,7 @@
 
 mod args;
 mod exit;
+mod ffmpeg;
 mod lists;
 mod out;
 mod problems;
@@ -20,9 +21,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::ffmpeg::{self, Redactor};
-use crate::rt::StopSource;
-use args::{Cli, Command, FfmpegArgs};
+use crate::ffmpeg::{Redactor, look_last_in};
+use crate::profile::Places;
+use args::{Cli, Command};
 pub use exit::Exit;
 use out::say;
 
@@ -30,6 +31,10 @@ use out::say;
 pub fn run() -> ExitCode {
     start_log();
     std::panic::set_hook(Box::new(|panic| say(&panic_words(panic))));
+    // Without a home nothing was downloaded; whoever needs the places says so.
+    if let Ok(places) = Places::from_env() {
+        look_last_in(&places.ffmpeg());
+    }
     match Cli::try_parse() {
         Ok(cli) => dispatch(cli).into(),
         Err(error) => usage(&error).into(),
@@ -45,7 +50,7 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Encoders(args)) => lists::encoders(&args),
         Some(Command::Doctor(args)) => lists::doctor(&args),
         Some(Command::Profiles(command)) => profiles::run(&command),
-        Some(Command::Ffmpeg(args)) => run_ffmpeg(args),
+        Some(Command::Ffmpeg(args)) => ffmpeg::ffmpeg(args),
         Some(Command::Repair { path }) => {
             drop(path);
             not_yet("repair", "an unfinished recording is a playable file beside the wished name")
@@ -74,36 +79,6 @@ fn usage(error: &clap::Error) -> Exit {
     // clap repeats the value that it refuses, and that may be an address with a key.
     say(Redactor::default().hide(&text).trim_end());
     Exit::Usage
-}
-
-fn run_ffmpeg(args: FfmpegArgs) -> Exit {
-    let found = match ffmpeg::find(args.ffmpeg.as_deref()) {
-        Ok(found) => found,
-        Err(error) => {
-            say(&format!("error: no working ffmpeg: {error}"));
-            return Exit::Encoder;
-        }
-    };
-    let stop = StopSource::new();
-    let token = stop.token();
-    // Ctrl+C reaches ffmpeg directly, as a member of the terminal's group; a SIGTERM to us alone is handed on.
-    let watch = signals::Signals::watch(move || stop.stop());
-    if let Err(error) = &watch {
-        log::warn!("signals are not watched: {error}");
-    }
-    match ffmpeg::run_attached(&found.program, args.args, &token) {
-        Ok(exit) => match (exit.code, exit.signal) {
-            (Some(0), _) => Exit::Good,
-            (Some(code), _) => Exit::Other(u8::try_from(code & 0xff).unwrap_or(1)),
-            // As a shell reports it.
-            (None, Some(signal)) => Exit::Other(u8::try_from(128 + (signal & 0x7f)).unwrap_or(1)),
-            (None, None) => Exit::Encoder,
-        },
-        Err(error) => {
-            say(&format!("error: {error}"));
-            Exit::Encoder
-        }
-    }
 }
 
 fn start_log() {

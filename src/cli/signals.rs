@@ -8,6 +8,8 @@ use crate::rt::Worker;
 /// Counts the wishes to stop. Dropping it gives the signals back to the system's own handling of threads.
 pub(super) struct Signals {
     count: Arc<AtomicUsize>,
+    /// Those of them that a Ctrl+C may have sent.
+    interrupts: Arc<AtomicUsize>,
     #[cfg(unix)]
     handle: signal_hook::iterator::Handle,
     // Declared after what ends it, so that it is joined last.
@@ -28,13 +30,16 @@ impl Signals {
         let handle = signals.handle();
         let count = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&count);
+        let interrupts = Arc::new(AtomicUsize::new(0));
+        let interrupt_counter = Arc::clone(&interrupts);
         let worker = Worker::spawn("signals", move |_| {
-            for _ in signals.forever() {
+            for signal in signals.forever() {
+                interrupt_counter.fetch_add(usize::from(signal == SIGINT), Ordering::Relaxed);
                 counter.fetch_add(1, Ordering::Relaxed);
                 wake();
             }
         })?;
-        Ok(Self { count, handle, _worker: Some(worker) })
+        Ok(Self { count, interrupts, handle, _worker: Some(worker) })
     }
 
     /// Starts to count. Here nothing wakes: whoever looks does so ten times a second.
@@ -44,12 +49,19 @@ impl Signals {
         for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
             signal_hook::flag::register_usize(signal, Arc::clone(&count), 1)?;
         }
-        Ok(Self { count, _worker: None })
+        let interrupts = Arc::new(AtomicUsize::new(0));
+        signal_hook::flag::register_usize(signal_hook::consts::SIGINT, Arc::clone(&interrupts), 1)?;
+        Ok(Self { count, interrupts, _worker: None })
     }
 
     /// How often stop was asked since the start.
     pub(super) fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
+    }
+
+    /// How many of them were SIGINT, which a terminal sends to everybody in front of it.
+    pub(super) fn interrupts(&self) -> usize {
+        self.interrupts.load(Ordering::Relaxed)
     }
 }
 

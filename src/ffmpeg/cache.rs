@@ -13,7 +13,7 @@ use super::capabilities::Capabilities;
 use super::discover::Ffmpeg;
 
 /// Goes up whenever what is stored changes its meaning.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// A cache is some 60 KB; something huge is not ours.
 const LARGEST_BYTES: u64 = 8 << 20;
 

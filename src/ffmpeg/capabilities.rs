@@ -1,6 +1,6 @@
 //! What an ffmpeg can do: what it was built with, and what of it works on this machine.
 //!
-//! Knows no profile. Listing takes five short runs side by side; trials and details are asked for when needed and
+//! Knows no profile. Listing takes seven short runs side by side; trials and details are asked for when needed and
 //! kept with the rest.
 
 use std::collections::BTreeMap;
@@ -40,6 +40,10 @@ pub struct Capabilities {
     pub encoders: Vec<Encoder>,
     /// Containers and devices it can write.
     pub muxers: Vec<String>,
+    /// Containers and devices it can read; each alias is a name of its own.
+    pub demuxers: Vec<String>,
+    /// Pixel formats it knows.
+    pub pixel_formats: Vec<String>,
     /// Protocols it can write to.
     pub output_protocols: Vec<String>,
     /// Filters it was built with.
@@ -68,8 +72,15 @@ impl Capabilities {
 
     /// Asks ffmpeg, without any cache. `None` if `stop` was asked.
     pub fn probe(ffmpeg: &Ffmpeg, stop: &StopToken) -> Result<Option<Self>, CapabilitiesError> {
-        const QUESTIONS: [&[&str]; 5] =
-            [&["-encoders"], &["-muxers"], &["-protocols"], &["-filters"], &["-h", "muxer=mov"]];
+        const QUESTIONS: [&[&str]; 7] = [
+            &["-encoders"],
+            &["-muxers"],
+            &["-protocols"],
+            &["-filters"],
+            &["-h", "muxer=mov"],
+            &["-demuxers"],
+            &["-pix_fmts"],
+        ];
         let asked: Result<Vec<Question>, ProcessError> =
             QUESTIONS.iter().map(|words| Question::ask(&ffmpeg.program, question(words))).collect();
         let mut answers = Vec::new();
@@ -91,6 +102,8 @@ impl Capabilities {
             output_protocols: listing::output_protocols(answer(2)),
             filters: listing::filters(answer(3)),
             hybrid_fragmented: listing::has_hybrid_fragmented(answer(4)),
+            demuxers: listing::demuxers(answer(5)),
+            pixel_formats: listing::pixel_formats(answer(6)),
             ..Self::default()
         }))
     }
@@ -108,6 +121,25 @@ impl Capabilities {
     /// Whether it can write this container; `name` is ffmpeg's name of the muxer.
     pub fn has_muxer(&self, name: &str) -> bool {
         self.muxers.iter().any(|muxer| muxer == name)
+    }
+
+    /// Whether it can read this container or device; `name` is ffmpeg's name of the demuxer or an alias.
+    pub fn has_demuxer(&self, name: &str) -> bool {
+        self.demuxers.iter().any(|demuxer| demuxer == name)
+    }
+
+    /// Whether it knows this pixel format.
+    pub fn has_pixel_format(&self, name: &str) -> bool {
+        self.pixel_formats.iter().any(|format| format == name)
+    }
+
+    /// Whether it can write to this address: by a protocol, or as RTSP and SAP do by a muxer of the scheme's name.
+    /// `false` for what is no address. Whether anybody answers there is another question.
+    pub fn can_write_to(&self, url: &str) -> bool {
+        let Some((scheme, _)) = url.split_once("://") else { return false };
+        let scheme = scheme.to_ascii_lowercase();
+        let muxer = if scheme == "rtsps" { "rtsp" } else { &scheme };
+        self.has_output_protocol(&scheme) || (matches!(muxer, "rtsp" | "sap") && self.has_muxer(muxer))
     }
 
     /// Whether it can write to this protocol.
@@ -209,6 +241,11 @@ mod tests {
         assert_eq!(known.encoder("aac").unwrap().codec, "aac");
         assert!(known.has_muxer("matroska") && known.has_muxer("mp4") && known.has_muxer("nut"));
         assert!(known.has_output_protocol("file") && !known.has_output_protocol("concat"));
+        assert!(["matroska", "webm", "mov", "mp4", "rawvideo"].iter().all(|name| known.has_demuxer(name)));
+        assert!(["yuv420p", "nv12", "bgr48be", "gray16le"].iter().all(|name| known.has_pixel_format(name)));
+        assert!(
+            !known.has_pixel_format("invalid") && !known.has_pixel_format("=") && !known.has_demuxer("matroska,webm")
+        );
         assert!(known.has_filter("fps") && known.has_filter("hwupload") && !known.has_filter("="));
         assert_eq!(known.hybrid_fragmented, ffmpeg.version.at_least(7, 1));
         assert!(known.try_encoder(&ffmpeg, "mpeg4", &never.token()).unwrap().works());
@@ -220,6 +257,20 @@ mod tests {
         let again = Capabilities::load_or_probe(&ffmpeg, cache.path(), &stopped()).unwrap().unwrap();
         assert_eq!(again, known);
         assert!(again.known_trial("mpeg4").unwrap().works() && again.known_detail("mpeg4").is_some());
+    }
+
+    #[test]
+    fn is_valid_url() {
+        let never = StopSource::new();
+        let known = Capabilities::probe(&real(), &never.token()).unwrap().unwrap();
+        for url in
+            ["rtmp://live.twitch.tv/", "RTMP://a/b", "rtsp://localhost:8554/mystream", "rtsps://h/x", "udp://h:1"]
+        {
+            assert!(known.can_write_to(url), "{url}");
+        }
+        for none in ["", "unknown://invalid.com/", "live.twitch.tv", "://", "rtsp:", "http"] {
+            assert!(!known.can_write_to(none), "{none}");
+        }
     }
 
     fn stopped() -> StopToken {

@@ -32,7 +32,7 @@ pub enum Stdin {
     Null,
     /// From us: [`super::Process::take_stdin`].
     Socket,
-    /// From our own input. The child stays in our process group, so that a terminal lets it read keys.
+    /// From our own input. Where that is our terminal the child stays in our process group, so that it may read keys.
     Inherit,
 }
 

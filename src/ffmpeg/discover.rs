@@ -1,10 +1,11 @@
 //! Finds ffmpeg and makes sure that it is one.
 //!
 //! Looks, in this order: at the user's choice (a program or the folder that holds it), at `GEARCAST_FFMPEG`, along
-//! `PATH`, next to our own program. A choice that does not work is an error, never silently another ffmpeg.
+//! `PATH`, next to our own program, in the folder of [`look_last_in`]. A choice that does not work is an error, never silently another ffmpeg.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::launch::ProcessError;
@@ -16,6 +17,9 @@ use crate::rt::StopSource;
 const VARIABLE: &str = "GEARCAST_FFMPEG";
 /// `-version` takes 65 ms; a loaded machine may take a while.
 const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Where an ffmpeg that we downloaded lies; told once by whoever knows the user's folders.
+static LAST_FOLDER: OnceLock<PathBuf> = OnceLock::new();
 
 /// A working ffmpeg.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +60,15 @@ pub enum FindError {
     Start(ProcessError),
 }
 
+/// Names the folder where [`find`] looks when there is no ffmpeg anywhere else, for the rest of the program's life.
+/// Call it once, before anything is looked for; a second call changes nothing.
+pub fn look_last_in(folder: &Path) {
+    let first = LAST_FOLDER.get_or_init(|| folder.to_owned());
+    if first != folder {
+        log::warn!("ffmpeg is looked for in {}, not in {}", first.display(), folder.display());
+    }
+}
+
 /// Finds ffmpeg: `custom` is a program or its folder. Starts it once (65 ms), so not for the window's thread;
 /// ends within five seconds for each candidate.
 pub fn find(custom: Option<&Path>) -> Result<Ffmpeg, FindError> {
@@ -65,7 +78,7 @@ pub fn find(custom: Option<&Path>) -> Result<Ffmpeg, FindError> {
             .map(Path::to_owned)
             .or_else(|| std::env::var_os(VARIABLE).filter(|v| !v.is_empty()).map(PathBuf::from)),
         folders: std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default(),
-        own_folder,
+        last_folders: own_folder.into_iter().chain(LAST_FOLDER.get().cloned()).collect(),
         deadline: DEADLINE,
     }
     .find()
@@ -127,7 +140,7 @@ pub(super) fn render_nodes() -> Vec<PathBuf> {
 struct Places {
     chosen: Option<PathBuf>,
     folders: Vec<PathBuf>,
-    own_folder: Option<PathBuf>,
+    last_folders: Vec<PathBuf>,
     deadline: Duration,
 }
 
@@ -137,7 +150,7 @@ impl Places {
             return self.check(&self.resolve(chosen)?);
         }
         let name = executable("ffmpeg");
-        let candidates = self.folders.iter().chain(&self.own_folder).filter(|folder| !folder.as_os_str().is_empty());
+        let candidates = self.folders.iter().chain(&self.last_folders).filter(|folder| !folder.as_os_str().is_empty());
         let mut first_trouble = None;
         for candidate in candidates.map(|folder| folder.join(&name)).filter(|candidate| candidate.is_file()) {
             match self.check(&candidate) {
@@ -228,7 +241,7 @@ mod tests {
         Places {
             chosen: chosen.map(Path::to_owned),
             folders: folders.iter().map(|folder| (*folder).to_owned()).collect(),
-            own_folder: None,
+            last_folders: Vec::new(),
             deadline: LONG,
         }
     }
@@ -244,13 +257,14 @@ mod tests {
 
     #[test]
     fn the_users_choice_goes_before_the_path_and_the_path_before_our_own_folder() {
-        let [chosen, path, own] = std::array::from_fn(|_| tempfile::tempdir().unwrap());
+        let [chosen, path, own, last] = std::array::from_fn(|_| tempfile::tempdir().unwrap());
         script(chosen.path(), "ffmpeg6", GOOD);
         script(chosen.path(), "ffprobe6", "");
         script(path.path(), "ffmpeg", GOOD);
         script(own.path(), "ffmpeg", GOOD);
+        script(last.path(), "ffmpeg", GOOD);
         let mut everywhere = places(Some(&chosen.path().join("ffmpeg6")), &[path.path()]);
-        everywhere.own_folder = Some(own.path().to_owned());
+        everywhere.last_folders = vec![own.path().to_owned(), last.path().to_owned()];
         let found = everywhere.find().unwrap();
         assert_eq!(found.program, chosen.path().join("ffmpeg6"));
         assert_eq!(found.probe, Some(chosen.path().join("ffprobe6")));
@@ -258,6 +272,8 @@ mod tests {
         assert_eq!(everywhere.find().unwrap().program, path.path().join("ffmpeg"));
         everywhere.folders.clear();
         assert_eq!(everywhere.find().unwrap().program, own.path().join("ffmpeg"));
+        std::fs::remove_file(own.path().join("ffmpeg")).unwrap();
+        assert_eq!(everywhere.find().unwrap().program, last.path().join("ffmpeg"));
         // A bare name is looked up along the path, a folder may hold it in `bin`.
         let bare = places(Some(Path::new("ffmpeg6")), &[chosen.path()]);
         assert_eq!(bare.find().unwrap().program, chosen.path().join("ffmpeg6"));

@@ -51,6 +51,14 @@ pub(super) enum Stderr {
     Inherit,
 }
 
+/// Whether reports of `-progress pipe:2` stand among the lines of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Reports {
+    #[default]
+    None,
+    InLog,
+}
+
 /// A program about to run.
 #[derive(Clone, Debug)]
 pub struct Launch {
@@ -67,6 +75,7 @@ pub struct Launch {
     /// What hides secrets in its log.
     pub redactor: Redactor,
     pub(super) stderr: Stderr,
+    pub(super) reports: Reports,
 }
 
 impl Launch {
@@ -80,6 +89,7 @@ impl Launch {
             stdout: Stdout::Null,
             redactor: Redactor::default(),
             stderr: Stderr::Log,
+            reports: Reports::None,
         }
     }
 

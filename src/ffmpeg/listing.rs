@@ -1,4 +1,4 @@
-//! What `-encoders`, `-muxers`, `-protocols`, `-filters` and `-h encoder=` print, as values.
+//! What `-encoders`, `-muxers`, `-demuxers`, `-protocols`, `-pix_fmts`, `-filters` and `-h encoder=` print, as values.
 //!
 //! Knows only text; lines it does not understand are skipped, because every version adds some.
 
@@ -131,11 +131,30 @@ fn encoder(line: &str) -> Option<Encoder> {
 
 /// Parses `-muxers`: `  E matroska        Matroska`; a line may name several, separated by commas.
 pub(super) fn muxers(text: &str) -> Vec<String> {
+    formats(text, 'E')
+}
+
+/// Parses `-demuxers`: ` D  matroska,webm   Matroska / WebM`.
+pub(super) fn demuxers(text: &str) -> Vec<String> {
+    formats(text, 'D')
+}
+
+fn formats(text: &str, flag: char) -> Vec<String> {
     let rows = table(text).filter_map(|line| {
         let (flags, rest) = line.trim().split_once(char::is_whitespace)?;
-        flags.contains('E').then(|| rest.split_whitespace().next()).flatten()
+        flags.contains(flag).then(|| rest.split_whitespace().next()).flatten()
     });
     rows.flat_map(|names| names.split(',').map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+/// Parses `-pix_fmts`: `IO... yuv420p                3             12      8-8-8`.
+pub(super) fn pixel_formats(text: &str) -> Vec<String> {
+    let rows = table(text).filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let (flags, name, _components) = (words.next()?, words.next()?, words.next()?.parse::<u8>().ok()?);
+        (flags.len() == 5).then(|| name.to_owned())
+    });
+    rows.collect()
 }
 
 /// Parses the second half of `-protocols`, those that can be written.
@@ -236,6 +255,13 @@ mod tests {
             muxers("Muxers:\n D.. = x\n ---\n  Ed alsa            ALSA\n  E  mov             QuickTime\n"),
             ["alsa", "mov"]
         );
+        // Aliases of one demuxer are names like any other.
+        let text = "File formats:\n D. = Demuxing supported\n --\n D  matroska,webm   Matroska / WebM\n \
+            D  mov,mp4,m4a,3gp,3g2,mj2 QuickTime / MOV\n DE nut             NUT\n  E null            raw null\n";
+        assert_eq!(demuxers(text), ["matroska", "webm", "mov", "mp4", "m4a", "3gp", "3g2", "mj2", "nut"]);
+        let text = "Pixel formats:\nI.... = Supported Input  format for conversion\nFLAGS NAME NB_COMPONENTS\n-----\n\
+            IO... yuv420p                3             12      8-8-8\n..H.. vaapi                  0              0\n";
+        assert_eq!(pixel_formats(text), ["yuv420p", "vaapi"]);
         let text = "Supported file protocols:\nInput:\n  async\n  file\nOutput:\n  file\n  rtmp\n";
         assert_eq!(output_protocols(text), ["file", "rtmp"]);
         let text = "Filters:\n  T.. = Timeline support\n  | = Source or sink filter\n ... abench            A->A       \

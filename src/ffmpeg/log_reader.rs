@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::cause::{Cause, CauseTracker};
+use super::launch::Reports;
 use super::log::LogLine;
+use super::progress::{Progress, ProgressParser, is_report_line};
 use super::redact::Redactor;
 use crate::rt::Worker;
 
@@ -26,6 +28,9 @@ const END_DEADLINE: Duration = Duration::from_secs(1);
 struct State {
     tail: VecDeque<String>,
     causes: CauseTracker,
+    /// Only where the child was told to report into its log.
+    reports: Option<ProgressParser>,
+    newest: Option<Progress>,
 }
 
 /// The thread `ffmpeg-log-<name>` and what it keeps.
@@ -42,8 +47,9 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl LogReader {
-    pub(super) fn start(name: &str, log: ChildStderr, redactor: Redactor) -> io::Result<Self> {
-        let state = Arc::<Mutex<State>>::default();
+    pub(super) fn start(name: &str, log: ChildStderr, redactor: Redactor, reports: Reports) -> io::Result<Self> {
+        let reports = (reports == Reports::InLog).then(ProgressParser::default);
+        let state = Arc::new(Mutex::new(State { reports, ..State::default() }));
         let shared = Arc::clone(&state);
         let thread_name = format!("ffmpeg-log-{name}");
         let mut lines = Lines { name: name.to_owned(), redactor, state: shared, pending: Vec::new(), skipping: false };
@@ -77,6 +83,11 @@ impl LogReader {
 
     pub(super) fn tail(&self) -> Vec<String> {
         lock(&self.state).tail.iter().cloned().collect()
+    }
+
+    /// The newest report that was not taken yet.
+    pub(super) fn take_report(&self) -> Option<Progress> {
+        lock(&self.state).newest.take()
     }
 
     pub(super) fn cause(&self) -> Option<Cause> {
@@ -156,9 +167,25 @@ impl Lines {
         }
     }
 
+    /// Whether the pending line was part of a report; then it is none of the log's.
+    fn take_report(&mut self) -> bool {
+        let mut state = lock(&self.state);
+        let State { reports: Some(parser), newest, .. } = &mut *state else { return false };
+        let line = String::from_utf8_lossy(&self.pending);
+        let is_report = is_report_line(&line);
+        if is_report {
+            parser.take_line(line.trim(), &mut |report| *newest = Some(*report));
+            self.pending.clear();
+        }
+        is_report
+    }
+
     /// The pending line is complete.
     fn end(&mut self) {
         self.skipping = false;
+        if self.take_report() {
+            return;
+        }
         let mut line = self.redactor.hide(String::from_utf8_lossy(&self.pending).trim_end());
         self.pending.clear();
         if line.is_empty() {
@@ -201,6 +228,20 @@ mod tests {
             ["[info] a", "[error] \u{fffd} b", "last"]
         );
         assert_eq!(lines_of(&[b"the se", b"cret key\n"], &["secret"]), ["the ••• key"]);
+    }
+
+    #[test]
+    fn reports_among_the_lines_are_taken_out_where_they_are_expected() {
+        let log = b"[info] a\nframe=3\nout_time_us=5\n[error] frame=9\nprogress=end\nlast";
+        let state = Arc::new(Mutex::new(State { reports: Some(ProgressParser::default()), ..State::default() }));
+        let (shared, redactor) = (Arc::clone(&state), Redactor::default());
+        let mut lines = Lines { name: String::new(), redactor, state: shared, pending: Vec::new(), skipping: false };
+        log.chunks(4).for_each(|chunk| lines.take(chunk));
+        lines.end();
+        let state = lock(&state);
+        assert_eq!(state.tail, ["[info] a", "[error] frame=9", "last"]);
+        assert_eq!(state.newest.map(|report| (report.frames, report.ended)), Some((Some(3), true)));
+        assert_eq!(lines_of(&[b"frame=3\nprogress=end\n"], &[]), ["frame=3", "progress=end"]);
     }
 
     #[test]

@@ -71,6 +71,12 @@ pub struct ProbedStream {
     pub colour_primaries: Option<String>,
     /// The transfer curve.
     pub colour_transfer: Option<String>,
+    /// How a sample is kept: `fltp`, `s16`.
+    pub sample_format: Option<String>,
+    /// Bits of one stored sample; only PCM and the like have a fixed number.
+    pub sample_bits: Option<u32>,
+    /// Bits a second, as the file tells.
+    pub bits_per_second: Option<u64>,
     /// Samples a second.
     pub sample_rate_hz: Option<u32>,
     /// Channels.
@@ -117,10 +123,21 @@ pub fn probe_file_until(
     deadline: Duration,
     stop: &StopToken,
 ) -> Result<Probe, ProbeError> {
+    ask(ffmpeg, file_url(path), &["-count_packets"], deadline, stop)
+}
+
+/// What ffprobe tells of a file or an address, asked with these further words.
+pub(super) fn ask(
+    ffmpeg: &Ffmpeg,
+    url: OsString,
+    words: &[&str],
+    deadline: Duration,
+    stop: &StopToken,
+) -> Result<Probe, ProbeError> {
     let program = ffmpeg.probe.as_deref().ok_or(ProbeError::NoFfprobe)?;
-    let words = ["-hide_banner", "-loglevel", "level+error", "-count_packets", "-show_format", "-show_streams"];
-    let mut args: Vec<OsString> = words.iter().map(OsString::from).collect();
-    args.extend(["-of".into(), "json".into(), "-i".into(), file_url(path)]);
+    let always = ["-hide_banner", "-loglevel", "level+error", "-show_format", "-show_streams", "-of", "json"];
+    let mut args: Vec<OsString> = always.iter().chain(words).map(OsString::from).collect();
+    args.extend(["-i".into(), url]);
     let limits = Limits { deadline, ..Limits::default() };
     let Some(finished) = run(program, args, &limits, stop)? else { return Err(ProbeError::Stopped) };
     if !finished.exit.is_success() {
@@ -162,6 +179,9 @@ struct Stream {
     color_space: Option<String>,
     color_primaries: Option<String>,
     color_transfer: Option<String>,
+    sample_fmt: Option<String>,
+    bits_per_sample: Option<u32>,
+    bit_rate: Option<String>,
     sample_rate: Option<String>,
     channels: Option<u32>,
     nb_read_packets: Option<String>,
@@ -188,6 +208,8 @@ impl Stream {
         // Matroska keeps a stream's length in a tag: "00:00:01.003000000".
         let tagged = self.tags.iter().find(|(name, _)| name.to_ascii_uppercase().starts_with("DURATION"));
         let tagged = tagged.and_then(|(_, value)| clock_seconds(value.as_str()?));
+        // mkvmerge keeps a stream's rate in a tag too.
+        let tagged_rate = self.tags.get("BPS").or_else(|| self.tags.get("BPS-eng")).and_then(|value| value.as_str());
         ProbedStream {
             kind: match self.codec_type.as_str() {
                 "video" => StreamKind::Video,
@@ -203,6 +225,9 @@ impl Stream {
             colour_space: self.color_space,
             colour_primaries: self.color_primaries,
             colour_transfer: self.color_transfer,
+            sample_format: self.sample_fmt,
+            sample_bits: self.bits_per_sample.filter(|bits| *bits > 0),
+            bits_per_second: number(self.bit_rate.as_deref()).or_else(|| number(tagged_rate)),
             sample_rate_hz: number(self.sample_rate.as_deref()),
             channels: self.channels,
             packets: number(self.nb_read_packets.as_deref()),

@@ -13,6 +13,7 @@ use super::cause::Cause;
 use super::child_io::{ChildInput, ChildOutput, Ends, Stdin};
 use super::launch::{Asked, Exit, Launch, ProcessError, Stderr};
 use super::log_reader::LogReader;
+use super::progress::Progress;
 use crate::rt::{Clock, RealClock, StopSource};
 
 /// How long a killed child may take to disappear: longer means a system call that never returns.
@@ -56,13 +57,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Starts a program.
 pub fn launch(launch: Launch) -> Result<Process, ProcessError> {
-    let Launch { program, args, name, stdin, stdout, redactor, stderr } = launch;
+    let Launch { program, args, name, stdin, stdout, redactor, stderr, reports } = launch;
     log::debug!("{name}: {}", shell_quoted(&program, &args, &redactor));
     let start = |source| ProcessError::Start { program: program.clone(), source };
     let (mut ends, theirs_in, theirs_out) = Ends::new(stdin, stdout).map_err(start)?;
     #[cfg(unix)]
     let input_ender = ends.input_ender().map_err(start)?;
-    let own_group = stdin != Stdin::Inherit;
+    let own_group = stdin != Stdin::Inherit || !terminal_signals_us();
     let mut command = Command::new(&program);
     command.args(&args).env("AV_LOG_FORCE_NOCOLOR", "1").stdin(theirs_in).stdout(theirs_out);
     command.stderr(if stderr == Stderr::Log { Stdio::piped() } else { Stdio::inherit() });
@@ -92,7 +93,7 @@ pub fn launch(launch: Launch) -> Result<Process, ProcessError> {
     };
     if let Some(errors) = errors {
         // If no thread can be started the process is dropped here, which ends the child.
-        process.log = Some(LogReader::start(&process.name, errors, redactor).map_err(start)?);
+        process.log = Some(LogReader::start(&process.name, errors, redactor, reports).map_err(start)?);
     }
     Ok(process)
 }
@@ -108,6 +109,16 @@ fn separate(command: &mut Command) {
         const CREATE_NO_WINDOW: u32 = 0x0800_0000;
         std::os::windows::process::CommandExt::creation_flags(command, CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW);
     }
+}
+
+/// Whether our input is the terminal that a Ctrl+C goes to with us in front of it: a child in our group gets that
+/// Ctrl+C by itself, and only there it may read keys.
+pub fn terminal_signals_us() -> bool {
+    #[cfg(unix)]
+    return rustix::termios::tcgetpgrp(std::io::stdin())
+        .is_ok_and(|foreground| foreground == rustix::process::getpgrp());
+    #[cfg(not(unix))]
+    std::io::IsTerminal::is_terminal(&std::io::stdin())
 }
 
 fn spawn(command: &mut Command, program: &Path) -> Result<Child, ProcessError> {
@@ -314,6 +325,11 @@ impl Process {
     /// The last lines of its log, oldest first, without secrets.
     pub fn log_tail(&self) -> Vec<String> {
         self.log.as_ref().map(LogReader::tail).unwrap_or_default()
+    }
+
+    /// The newest report of progress that was not taken yet, of a child that reports into its log.
+    pub(super) fn take_report(&self) -> Option<Progress> {
+        self.log.as_ref().and_then(LogReader::take_report)
     }
 
     /// Why it failed, as far as its log and its end tell; `None` if neither tells of a failure. A full disk is

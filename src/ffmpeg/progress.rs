@@ -24,6 +24,27 @@ pub struct ProgressParser {
     current: Progress,
 }
 
+/// Whether a line belongs to a report: it stands among a log's lines when both go to the same place.
+pub(super) fn is_report_line(line: &str) -> bool {
+    const KEYS: [&str; 11] = [
+        "frame",
+        "fps",
+        "bitrate",
+        "total_size",
+        "out_time_us",
+        "out_time_ms",
+        "out_time",
+        "dup_frames",
+        "drop_frames",
+        "speed",
+        "progress",
+    ];
+    // `stream_0_0_q=28.0`: the quality of one stream.
+    line.split_once('=').is_some_and(|(key, _)| {
+        KEYS.contains(&key) || (key.starts_with("stream_") && key.ends_with("_q") && !key.contains(' '))
+    })
+}
+
 /// No line of a report is longer; more is not a report.
 const LINE_BYTES: usize = 512;
 
@@ -40,7 +61,8 @@ impl ProgressParser {
         }
     }
 
-    fn take_line(&mut self, line: &str, report: &mut dyn FnMut(&Progress)) {
+    /// Takes one line without its end.
+    pub(super) fn take_line(&mut self, line: &str, report: &mut dyn FnMut(&Progress)) {
         let Some((key, value)) = line.split_once('=') else { return };
         let value = value.trim();
         match key {
@@ -80,6 +102,18 @@ mod tests {
                 ended: true,
             };
             assert_eq!(reports, [first, last]);
+        }
+    }
+
+    #[test]
+    fn a_report_is_told_from_a_log() {
+        for line in
+            ["frame=30", "fps=0.00", "stream_0_0_q=2.0", "stream_0_1_psnr_y_q=1", "out_time_us=N/A", "progress=end"]
+        {
+            assert!(is_report_line(line), "{line}");
+        }
+        for line in ["[info] frame=30", "frame=", "title=a", "stream_x y_q=1", "progress", "", "= 1", " frame=1"] {
+            assert_eq!(is_report_line(line), line == "frame=", "{line}");
         }
     }
 

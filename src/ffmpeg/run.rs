@@ -18,9 +18,9 @@ use crate::media::Timestamp;
 use crate::rt::{Clock, RealClock, StopToken};
 
 /// How long it may take until a cancel is noticed.
-const LOOK: Duration = Duration::from_millis(50);
-/// How long an interrupted command of the user's may take to finish before it is killed.
-const ATTACHED_GRACE: Duration = Duration::from_secs(10);
+pub(super) const LOOK: Duration = Duration::from_millis(50);
+/// How long a killed child may take to disappear.
+pub(super) const KILL_DEADLINE: Duration = Duration::from_secs(5);
 
 /// What a short question may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Finished {
 }
 
 impl Finished {
-    fn new(process: &Process, exit: Exit, stdout: Vec<u8>) -> Self {
+    pub(super) fn new(process: &Process, exit: Exit, stdout: Vec<u8>) -> Self {
         Self { exit, stdout, log: process.log_tail(), cause: process.cause() }
     }
 
@@ -180,25 +180,42 @@ pub fn run_with_progress(
     }
 }
 
-/// Runs a user's own command in our terminal: input, output and log are ours, and Ctrl+C reaches it directly. On
-/// `stop` it is interrupted and gets ten seconds to finish.
-pub fn run_attached(program: &Path, args: Vec<OsString>, stop: &StopToken) -> Result<Exit, ProcessError> {
+/// What somebody wants of a command that runs in our terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// It shall go on, or has been asked to finish already.
+    GoOn,
+    /// It shall finish early: it is interrupted, once.
+    Finish,
+    /// It shall end at once.
+    End,
+}
+
+/// Runs a user's own command in our terminal: input, output and log are ours. `wish` is looked at twenty times a
+/// second. A Ctrl+C in the terminal may have reached the command by itself ([`super::terminal_signals_us`]): it must
+/// not be told a second time, because ffmpeg then gives up writing its file's end: of eight MP4s whose ffmpeg got a
+/// second SIGINT within 2 ms, seven had no index.
+pub fn run_attached(program: &Path, args: Vec<OsString>, wish: &dyn Fn() -> Wish) -> Result<Exit, ProcessError> {
     let mut command = Launch::new(program, args, "command").with_io(Stdin::Inherit, Stdout::Inherit);
     command.stderr = Stderr::Inherit;
     let mut process = launch(command)?;
+    let mut interrupted = false;
     loop {
         if let Some(exit) = process.wait(LOOK) {
             return Ok(exit);
         }
-        if stop.is_stopped() {
-            process.interrupt();
-            if let Some(exit) = process.wait(ATTACHED_GRACE) {
-                return Ok(exit);
+        match wish() {
+            Wish::Finish if !interrupted => {
+                process.interrupt();
+                interrupted = true;
             }
-            process.kill();
-            let seconds = ATTACHED_GRACE.as_secs();
-            let silent = || ProcessError::Silent { program: program.to_owned(), seconds };
-            return process.wait(ATTACHED_GRACE).ok_or_else(silent);
+            Wish::GoOn | Wish::Finish => {}
+            Wish::End => {
+                process.kill();
+                let seconds = KILL_DEADLINE.as_secs();
+                let silent = || ProcessError::Silent { program: program.to_owned(), seconds };
+                return process.wait(KILL_DEADLINE).ok_or_else(silent);
+            }
         }
     }
 }
@@ -284,14 +301,25 @@ mod tests {
     }
 
     #[test]
-    fn a_users_own_command_gives_its_exit_code_and_is_interrupted_on_stop() {
+    fn a_users_own_command_gives_its_exit_code_and_is_interrupted_or_ended_as_wished() {
         let folder = tempfile::tempdir().unwrap();
-        let source = StopSource::new();
         let fails = script(folder.path(), "fails", "exit 5");
-        assert_eq!(run_attached(&fails, Vec::new(), &source.token()).unwrap().code, Some(5));
-        source.stop();
+        assert_eq!(run_attached(&fails, Vec::new(), &|| Wish::GoOn).unwrap().code, Some(5));
         let polite = script(folder.path(), "polite", "exec sleep 1000");
-        let exit = run_attached(&polite, Vec::new(), &source.token()).unwrap();
-        assert_eq!(exit.signal, Some(2));
+        assert_eq!(run_attached(&polite, Vec::new(), &|| Wish::Finish).unwrap().signal, Some(2));
+        let ready = folder.path().join("ready");
+        let deaf = format!("trap '' INT; touch '{}'; while :; do sleep 0.1; done", ready.display());
+        let deaf = script(folder.path(), "deaf", &deaf);
+        // Asked to finish for as long as it takes to be ready to ignore that; then ended.
+        let asked = std::cell::Cell::new(false);
+        let wish = || match (ready.exists(), asked.get()) {
+            (false, _) => Wish::GoOn,
+            (true, false) => {
+                asked.set(true);
+                Wish::Finish
+            }
+            (true, true) => Wish::End,
+        };
+        assert_eq!(run_attached(&deaf, Vec::new(), &wish).unwrap().signal, Some(9));
     }
 }

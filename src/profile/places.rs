@@ -17,6 +17,7 @@ pub struct Places {
     state: PathBuf,
     cache: PathBuf,
     runtime: PathBuf,
+    data: PathBuf,
     home: Option<PathBuf>,
 }
 
@@ -37,27 +38,31 @@ impl Places {
                 state: all.join("state"),
                 cache: all.join("cache"),
                 runtime: all.join("run"),
+                data: all.join("data"),
                 config: all,
                 home,
             });
         }
         let own = |base: PathBuf| base.join("gearcast");
         let user = home.clone().ok_or(NoHome)?;
-        let (config, state, cache, runtime) = if cfg!(windows) {
+        let (config, state, cache, runtime, data) = if cfg!(windows) {
             let roaming = set("APPDATA").unwrap_or_else(|| user.join("AppData/Roaming"));
             let local = own(set("LOCALAPPDATA").unwrap_or_else(|| user.join("AppData/Local")));
-            (own(roaming), local.join("state"), local.join("cache"), local.join("run"))
+            let data = local.join("data");
+            (own(roaming), local.join("state"), local.join("cache"), local.join("run"), data)
         } else if cfg!(target_os = "macos") {
             let support = own(user.join("Library/Application Support"));
-            let (state, runtime) = (support.join("state"), support.join("run"));
-            (support, state, own(user.join("Library/Caches")), runtime)
+            let (state, runtime, data) = (support.join("state"), support.join("run"), support.join("data"));
+            (support, state, own(user.join("Library/Caches")), runtime, data)
         } else {
             let state = own(absolute("XDG_STATE_HOME").unwrap_or_else(|| user.join(".local/state")));
             let runtime = absolute("XDG_RUNTIME_DIR").map_or_else(|| state.join("run"), own);
             let config = own(absolute("XDG_CONFIG_HOME").unwrap_or_else(|| user.join(".config")));
-            (config, state, own(absolute("XDG_CACHE_HOME").unwrap_or_else(|| user.join(".cache"))), runtime)
+            let cache = own(absolute("XDG_CACHE_HOME").unwrap_or_else(|| user.join(".cache")));
+            let data = own(absolute("XDG_DATA_HOME").unwrap_or_else(|| user.join(".local/share")));
+            (config, state, cache, runtime, data)
         };
-        Ok(Self { config, state, cache, runtime, home })
+        Ok(Self { config, state, cache, runtime, data, home })
     }
 
     /// One profile a file.
@@ -95,6 +100,11 @@ impl Places {
         self.runtime.join("control.sock")
     }
 
+    /// An ffmpeg that was downloaded.
+    pub fn ffmpeg(&self) -> PathBuf {
+        self.data.join("ffmpeg")
+    }
+
     /// The user's home folder, which `~` stands for.
     pub fn home(&self) -> Option<&Path> {
         self.home.as_deref()
@@ -114,7 +124,14 @@ mod tests {
         let places = places(&[("GEARCAST_HOME", "/p"), ("HOME", "/home/me"), ("XDG_CONFIG_HOME", "/c")]).unwrap();
         assert_eq!(places.profiles(), Path::new("/p/profiles"));
         assert_eq!(places.settings(), Path::new("/p/settings.toml"));
-        for inside in [places.keys(), places.journal(), places.logs(), places.cache().to_owned(), places.socket()] {
+        for inside in [
+            places.keys(),
+            places.journal(),
+            places.logs(),
+            places.cache().to_owned(),
+            places.socket(),
+            places.ffmpeg(),
+        ] {
             assert!(inside.starts_with("/p"), "{}", inside.display());
         }
         assert_eq!(places.home(), Some(Path::new("/home/me")));
@@ -127,6 +144,7 @@ mod tests {
         assert_eq!(plain.profiles(), Path::new("/home/me/.config/gearcast/profiles"));
         assert_eq!(plain.journal(), Path::new("/home/me/.local/state/gearcast/journal"));
         assert_eq!(plain.cache(), Path::new("/home/me/.cache/gearcast"));
+        assert_eq!(plain.ffmpeg(), Path::new("/home/me/.local/share/gearcast/ffmpeg"));
         let named = [("HOME", "/home/me"), ("XDG_CONFIG_HOME", "relative"), ("XDG_RUNTIME_DIR", "/run/user/7")];
         let named = places(&named).unwrap();
         assert_eq!(named.keys(), Path::new("/home/me/.config/gearcast/keys.toml"));

@@ -1,10 +1,12 @@
 //! Settings of a `WriteGear` before it opens.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::gear::WriteGear;
 use super::gear_error::GearError;
+use super::obtain::OnDownload;
 use super::opened::{Opened, Opening};
 use super::packets::{PacketPipe, Packets};
 use super::params::{self, EncoderWish, ExtraInput, Mode, Reading, Wishes};
@@ -41,10 +43,24 @@ pub struct Builder {
     mode: Mode,
     custom_ffmpeg: Option<PathBuf>,
     cache_folder: Option<PathBuf>,
+    download: Download,
     existing: Existing,
     write_deadline: Duration,
     close_patience: Duration,
     logging: Logging,
+}
+
+/// Where ffmpeg may be fetched to, and who is told.
+#[derive(Clone, Default)]
+struct Download {
+    folder: Option<PathBuf>,
+    tell: Option<OnDownload>,
+}
+
+impl std::fmt::Debug for Download {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Download").field("folder", &self.folder).finish_non_exhaustive()
+    }
 }
 
 /// What was said with types instead of words.
@@ -68,6 +84,7 @@ impl Builder {
             mode: Mode::default(),
             custom_ffmpeg: None,
             cache_folder: None,
+            download: Download::default(),
             existing: Existing::default(),
             write_deadline: WRITE_DEADLINE,
             close_patience: CLOSE_PATIENCE,
@@ -166,6 +183,18 @@ impl Builder {
         self
     }
 
+    /// Where there is no ffmpeg, fetch a known build into this folder if there is one for this system (Windows), and tell of
+    /// bytes received and bytes in all. Its SHA-256 is checked. Elsewhere the error says how ffmpeg is installed.
+    #[must_use]
+    pub fn download_ffmpeg(
+        mut self,
+        folder: impl Into<PathBuf>,
+        on_progress: impl Fn(u64, u64) + Send + Sync + 'static,
+    ) -> Self {
+        self.download = Download { folder: Some(folder.into()), tell: Some(Arc::new(on_progress)) };
+        self
+    }
+
     /// Where is kept what ffmpeg can do; the user's cache folder unless said.
     #[must_use]
     pub fn cache_folder(mut self, folder: impl Into<PathBuf>) -> Self {
@@ -232,6 +261,7 @@ impl Builder {
             output,
             custom_ffmpeg: self.custom_ffmpeg,
             cache_folder: self.cache_folder,
+            on_download: self.download.tell,
             wishes,
             reading: self.reading,
             existing: self.existing,
@@ -247,6 +277,7 @@ impl Builder {
     fn wishes(&self) -> Result<Wishes, GearError> {
         let mut wishes = params::read(&self.list, self.mode, self.reading)?;
         let typed = self.typed.clone();
+        wishes.download_folder = self.download.folder.clone().or(wishes.download_folder);
         wishes.rate = typed.rate.or(wishes.rate);
         wishes.size = typed.size.or(wishes.size);
         wishes.pixels = typed.pixels.or(wishes.pixels);

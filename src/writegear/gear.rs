@@ -1,10 +1,12 @@
 //! The engine as a library: frames in, a file, a stream or packets out.
 
+use std::ffi::OsString;
 use std::io;
 use std::time::Duration;
 
 use super::builder::Builder;
 use super::command::{First, Timing};
+use super::custom::{Custom, ExecuteError, Executed};
 use super::feed::FeedError;
 use super::frame::Frame;
 use super::gear_error::GearError;
@@ -194,6 +196,15 @@ impl WriteGear {
         };
         self.state = State::Over(end.clone());
         end
+    }
+
+    /// Runs any ffmpeg command with this engine's ffmpeg, beside what is being written: [`Custom::execute`] without
+    /// progress and without a way to cancel.
+    ///
+    /// # Errors
+    /// An exit code other than 0, with its cause and ffmpeg's last words.
+    pub fn execute(&self, args: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Executed, ExecuteError> {
+        Custom::new(&self.opened.ffmpeg).execute(args)
     }
 
     /// Whether it is closed, or was ended by a failure.

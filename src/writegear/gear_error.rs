@@ -71,6 +71,9 @@ pub enum GearError {
     /// There is no ffmpeg, or not the one that was named. Non-compression mode works without it: `Mode::NonCompression`.
     #[error("{0}; without ffmpeg there is still non-compression mode (OpenCV)")]
     NoFfmpeg(Arc<FindError>),
+    /// There is no ffmpeg, and it could not be fetched.
+    #[error("{0}")]
+    Download(String),
     /// ffmpeg does not say what it can do.
     #[error(transparent)]
     Capabilities(Arc<CapabilitiesError>),

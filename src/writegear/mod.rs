@@ -48,6 +48,7 @@ mod args;
 mod builder;
 mod command;
 mod encoder;
+mod custom;
 mod engine;
 mod error;
 mod feed;
@@ -55,6 +56,7 @@ mod finish;
 mod frame;
 mod gear;
 mod gear_error;
+mod obtain;
 mod opened;
 mod packets;
 mod params;
@@ -72,8 +74,13 @@ mod watch;
 #[doc = include_str!("coming_from_vidgear.md")]
 pub mod coming_from_vidgear {}
 
+pub use crate::ffmpeg::{
+    AudioBitrate, VideoInfo, audio_bitrate, parse_time, resolution_name, resolution_named, suggested_video_kbps,
+    video_info,
+};
 pub use args::{colour_tags, encoder_args};
 pub use builder::{Builder, Logging};
+pub use custom::{Custom, ExecuteError, Executed, Running};
 pub use engine::{Engine, EngineInput, EngineOutput};
 pub use error::EngineError;
 pub use frame::{Frame, FrameError, Plane};

@@ -6,10 +6,11 @@ use std::time::Duration;
 use super::command::Setting;
 use super::encoder::{Search, Wanted, wanted_encoder};
 use super::gear_error::GearError;
+use super::obtain::{self, OnDownload};
 use super::params::{Reading, Wishes};
 use super::place::{self, Existing, Growing};
 use super::target::Target;
-use crate::ffmpeg::{Capabilities, Ffmpeg, find};
+use crate::ffmpeg::{Capabilities, Ffmpeg};
 use crate::rt::StopSource;
 
 /// Everything the first frame is waited for with.
@@ -33,6 +34,7 @@ pub(super) struct Opening {
     pub(super) output: Option<String>,
     pub(super) custom_ffmpeg: Option<PathBuf>,
     pub(super) cache_folder: Option<PathBuf>,
+    pub(super) on_download: Option<OnDownload>,
     pub(super) wishes: Wishes,
     pub(super) reading: Reading,
     pub(super) existing: Existing,
@@ -57,7 +59,8 @@ impl Opened {
         if output.as_ref().is_some_and(|output| output.trim().is_empty()) {
             return Err(GearError::NoOutput);
         }
-        let ffmpeg = find(opening.custom_ffmpeg.as_deref())?;
+        let folder = wishes.download_folder.as_deref();
+        let ffmpeg = obtain::ffmpeg(opening.custom_ffmpeg.as_deref(), folder, opening.on_download.as_ref())?;
         let cache = opening.cache_folder.unwrap_or_else(place::cache_folder);
         let never = StopSource::new();
         let mut known = Capabilities::load_or_probe(&ffmpeg, &cache, &never.token())?.unwrap_or_default();

@@ -3,6 +3,8 @@
 //! Pure: knows no ffmpeg binary, no file, no frame. The order of the list is kept wherever it means something: what
 //! stands before an `-i` belongs to that input, what stands after the last one to the output.
 
+use std::path::PathBuf;
+
 use super::value::Value;
 use crate::media::{FrameRate, Resolution};
 use crate::writegear::PixelFormat;
@@ -78,7 +80,7 @@ pub(super) struct Wishes {
     pub(super) rate: Option<FrameRate>,
     pub(super) size: Option<Resolution>,
     pub(super) pixels: Option<PixelFormat>,
-    pub(super) download_folder: Option<String>,
+    pub(super) download_folder: Option<PathBuf>,
     /// `-y` was among them.
     pub(super) replaces: bool,
     /// Parameters of non-compression mode, with their values.
@@ -144,7 +146,7 @@ impl Reader {
             }
             "-clones" => self.clones(key, value)?,
             _ if key.starts_with("-core") && matches!(value, Value::List(_)) => self.clones(key, value)?,
-            "-ffmpeg_download_path" => self.wishes.download_folder = value.word(),
+            "-ffmpeg_download_path" => self.wishes.download_folder = value.word().map(PathBuf::from),
             // Ending is bounded whatever is given, and no console window ever opens: both are no longer needed.
             "-disable_force_termination" | "-disable_ffmpeg_window" | "-output_dimensions" => {}
             "-y" => self.wishes.replaces = true,

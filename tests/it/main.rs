@@ -11,7 +11,11 @@ mod capture_x11;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod cli_ffmpeg;
+#[cfg(test)]
 mod cli_record;
+#[cfg(test)]
+mod custom_command;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

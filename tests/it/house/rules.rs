@@ -74,6 +74,7 @@ pub(super) const DISK: &[&str] = &[
     "audio/device/pulse", // the sound server's cookie
     "capture/sysfs",
     "capture/x11/shm",
+    "service/ffmpeg_build", // a download and what it holds
     "service/keys",
     "profile/store",
     "writegear/place", // the library's own outputs
