@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::args::file_url;
+use super::args::{Input, Options, file_url};
 use super::cause::Cause;
 use super::discover::Ffmpeg;
 use super::launch::ProcessError;
@@ -117,10 +117,35 @@ pub fn probe_file_until(
     deadline: Duration,
     stop: &StopToken,
 ) -> Result<Probe, ProbeError> {
+    let input = Input { options: Options::new(), url: file_url(path) };
+    probe_input(ffmpeg, &input, Counting::Packets, deadline, stop)
+}
+
+/// Whether an input is read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// To its end, its packets counted.
+    Packets,
+    /// Only so far that its streams are known: it may be endless.
+    Nothing,
+}
+
+/// Tells what an input holds, whatever it is: a file, a numbered series, a device, a generator.
+pub fn probe_input(
+    ffmpeg: &Ffmpeg,
+    input: &Input,
+    counting: Counting,
+    deadline: Duration,
+    stop: &StopToken,
+) -> Result<Probe, ProbeError> {
     let program = ffmpeg.probe.as_deref().ok_or(ProbeError::NoFfprobe)?;
-    let words = ["-hide_banner", "-loglevel", "level+error", "-count_packets", "-show_format", "-show_streams"];
+    let words = ["-hide_banner", "-loglevel", "level+error", "-show_format", "-show_streams", "-of", "json"];
     let mut args: Vec<OsString> = words.iter().map(OsString::from).collect();
-    args.extend(["-of".into(), "json".into(), "-i".into(), file_url(path)]);
+    if counting == Counting::Packets {
+        args.push("-count_packets".into());
+    }
+    args.extend_from_slice(input.options.words());
+    args.extend(["-i".into(), input.url.clone()]);
     let limits = Limits { deadline, ..Limits::default() };
     let Some(finished) = run(program, args, &limits, stop)? else { return Err(ProbeError::Stopped) };
     if !finished.exit.is_success() {

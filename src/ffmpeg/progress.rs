@@ -2,6 +2,9 @@
 //!
 //! Knows only the text: blocks of `key=value` lines that end with `progress=continue` or `progress=end`.
 
+use std::collections::VecDeque;
+use std::io::{self, Read};
+
 /// How far ffmpeg is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
@@ -58,6 +61,40 @@ impl ProgressParser {
     }
 }
 
+/// Reads a child's reports one by one. Belongs to one thread.
+#[derive(Debug)]
+pub struct ProgressReader<R> {
+    from: R,
+    parser: ProgressParser,
+    ready: VecDeque<Progress>,
+}
+
+impl<R: Read> ProgressReader<R> {
+    /// Of what the child writes to its standard output.
+    pub fn new(from: R) -> Self {
+        Self { from, parser: ProgressParser::default(), ready: VecDeque::new() }
+    }
+
+    /// The next report, or `None` when the child has closed its output. Blocks.
+    pub fn next_report(&mut self) -> io::Result<Option<Progress>> {
+        let mut buffer = [0; 4096];
+        loop {
+            if let Some(report) = self.ready.pop_front() {
+                return Ok(Some(report));
+            }
+            match self.from.read(&mut buffer) {
+                Ok(0) => return Ok(None),
+                Ok(read) => {
+                    let ready = &mut self.ready;
+                    self.parser.feed(&buffer[..read], &mut |report| ready.push_back(*report));
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +118,17 @@ mod tests {
             };
             assert_eq!(reports, [first, last]);
         }
+    }
+
+    #[test]
+    fn a_reader_gives_every_report_and_then_the_end() {
+        let text = b"frame=1\nprogress=continue\nframe=2\nprogress=end\nframe=3\n";
+        let mut reader = ProgressReader::new(&text[..]);
+        let mut frames = Vec::new();
+        while let Some(report) = reader.next_report().unwrap() {
+            frames.push((report.frames, report.ended));
+        }
+        assert_eq!(frames, [(Some(1), false), (Some(2), true)]);
     }
 
     #[test]

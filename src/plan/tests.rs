@@ -64,10 +64,15 @@ fn machine() -> Environment {
             device("spk", "Monitor of Desk Speakers", AudioKind::System),
         ],
         searched: Searched::Done,
-        ffmpeg: Some(FfmpegSummary { version: "5.1.9".to_owned(), encoders, muxers, hybrid_mp4: false }),
+        ffmpeg: Some(FfmpegSummary { version: "5.1.9".to_owned(), encoders, muxers, ..FfmpegSummary::default() }),
         home: PathBuf::from("/home/me"),
         now_name: NowName { date: "2026-11-23".to_owned(), time: "08-30-28".to_owned() },
-        output: OutputFacts { folder: FolderFact::Ready, free_bytes: Some(50 << 30), name: NameFact::Free },
+        output: OutputFacts {
+            folder: FolderFact::Ready,
+            free_bytes: Some(50 << 30),
+            name: NameFact::Free,
+            ..OutputFacts::default()
+        },
     }
 }
 
@@ -290,7 +295,8 @@ fn all_problems_come_at_once() {
 #[test]
 fn what_the_disk_says_stands_at_the_output() {
     let run = Run { on_existing: OnExisting::Refuse, ..Run::default() };
-    let facts = |folder, free_bytes, name| OutputFacts { folder, free_bytes: Some(free_bytes), name };
+    let facts =
+        |folder, free_bytes, name| OutputFacts { folder, free_bytes: Some(free_bytes), name, ..OutputFacts::default() };
     let not_writable = FolderFact::NotWritable { reason: "read-only".to_owned() };
     let plenty = 9 << 30;
     for (output, field, severity) in [

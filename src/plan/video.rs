@@ -2,7 +2,7 @@
 
 use super::encoders::{self, ENCODERS, EncoderFacts, Lossless, Presets, translated_preset};
 use super::findings::{Findings, fix, some_of};
-use super::{Environment, FfmpegSummary, RateControl, SizeChoice, Works};
+use super::{AddressKind, Environment, FfmpegSummary, RateControl, SizeChoice, Works};
 use crate::media::{Container, FrameRate, FrameTiming, Resolution, VideoCodec};
 use crate::profile::{FrameTimingChoice, RateControl as Wish, Video};
 
@@ -16,6 +16,7 @@ pub(super) struct Encode {
     pub(super) rate_control: RateControl,
     pub(super) preset: Option<String>,
     pub(super) pixel_format: String,
+    pub(super) keyframe_interval_s: f64,
 }
 
 /// `None` where a finding says why.
@@ -40,7 +41,45 @@ pub(super) fn resolve(
         FrameTimingChoice::Cfr => FrameTiming::Constant,
         FrameTimingChoice::Vfr => FrameTiming::Variable,
     };
-    Some(Encode { codec, encoder, size: size?, rate: rate?, timing, rate_control, preset, pixel_format })
+    let keyframe_interval_s = video.keyframe_interval_s;
+    let (size, rate) = (size?, rate?);
+    Some(Encode { codec, encoder, size, rate, timing, rate_control, preset, pixel_format, keyframe_interval_s })
+}
+
+/// Seconds between keyframes at an address: a viewer who joins waits for one.
+const LIVE_KEYFRAME_S: f64 = 2.0;
+
+/// The same for an address or device: an even rate and pixels that every receiver takes.
+pub(super) fn for_address(
+    video: &Video,
+    kind: AddressKind,
+    container: Option<Container>,
+    env: &Environment,
+    out: &mut Findings,
+) -> Option<Encode> {
+    let mut wish = video.clone();
+    if wish.frame_timing == FrameTimingChoice::Vfr {
+        let what = "What goes to an address or a device has a constant rate.";
+        let constant = fix("Constant rate", "video.frame_timing", "cfr");
+        out.warning("video.frame_timing", what, "Choose a constant rate.", constant);
+        wish.frame_timing = FrameTimingChoice::Cfr;
+    }
+    wish.keyframe_interval_s = wish.keyframe_interval_s.min(LIVE_KEYFRAME_S);
+    if kind == AddressKind::Device {
+        for name in [&mut wish.codec, &mut wish.encoder] {
+            "rawvideo".clone_into(name);
+        }
+        return resolve(&wish, None, env, out);
+    }
+    if wish.rate_control == Wish::Lossless || !matches!(wish.pixel_format.trim(), "yuv420p" | "nv12") {
+        let what = "Receivers take yuv420p and no lossless picture.";
+        out.warning("video.pixel_format", what, "", fix("Use yuv420p", "video.pixel_format", "yuv420p"));
+        "yuv420p".clone_into(&mut wish.pixel_format);
+        if wish.rate_control == Wish::Lossless {
+            wish.rate_control = Wish::Crf;
+        }
+    }
+    resolve(&wish, container, env, out)
 }
 
 pub(super) fn rate(text: &str, out: &mut Findings) -> Option<FrameRate> {

@@ -1,4 +1,5 @@
-//! The engine: frames and sound in, encoded packets out, through one ffmpeg child that encodes once.
+//! The engine: frames and sound in, encoded packets out, through one ffmpeg child that encodes once; or the child
+//! writes the output itself, where packets cannot make it (GIF, image sequences, segments, addresses, devices).
 //!
 //! Raw pictures and samples travel to ffmpeg with their own time stamps in one NUT stream over one socket;
 //! encoded packets come back as NUT with the encoder's exact time stamps. Knows no capture, no plan, no session,
@@ -10,9 +11,10 @@
 mod args;
 mod engine;
 mod error;
+mod filters;
 mod spec;
 
 pub use args::{colour_tags, encoder_args};
-pub use engine::{Engine, EngineInput, EngineOutput};
+pub use engine::{DirectChild, Engine, EngineInput, EngineOutput};
 pub use error::EngineError;
-pub use spec::{AudioInput, EncodeOptions, EngineSpec, VideoInput};
+pub use spec::{AudioInput, Destination, DirectOutput, EncodeOptions, EngineSpec, FurtherInput, VideoInput};

@@ -13,6 +13,8 @@ mod cli;
 #[cfg(test)]
 mod cli_record;
 #[cfg(test)]
+mod direct;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod house;

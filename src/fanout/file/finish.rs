@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::verify::{Judgement, judge};
-use super::{FileSinkSetup, OutputError, Written, form, free_bytes};
+use super::{FileSinkSetup, FileTarget, OutputError, Written, form, free_bytes};
 use crate::fanout::report::Verdict;
 use crate::fanout::sink::{FinishProgress, SinkReport};
 use crate::ffmpeg::{Cause, Redactor, run_with_progress};
@@ -37,7 +37,7 @@ pub(super) fn complete(
     if !as_it_is && !stop.is_stopped() {
         match copy(setup, written, stop, progress) {
             Ok((made, judgement)) if acceptable(&judgement, trust) => {
-                return publish(setup, &made, judgement, true, remarks);
+                return publish(target, &made, judgement, Spare::TheSafeFile, remarks);
             }
             Ok((made, judgement)) => {
                 remove(&made);
@@ -56,7 +56,7 @@ pub(super) fn complete(
         // Another container than the name says, or nothing one should find under the good name.
         return kept(target.safe_path.clone(), judgement, remarks);
     }
-    publish(setup, &target.safe_path.clone(), judgement, false, remarks)
+    publish(target, &target.safe_path, judgement, Spare::Nothing, remarks)
 }
 
 /// After a crash of the writer the last fragment may be cut: fewer pictures than were written are then no fault of the copy.
@@ -114,14 +114,23 @@ fn copy(
     }
 }
 
-fn publish(
-    setup: &FileSinkSetup,
+/// What is left over once the file has its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spare {
+    /// Nothing: it is the safe file itself that gets the name.
+    Nothing,
+    /// The crash-safe file: a copy gets the name.
+    TheSafeFile,
+}
+
+/// Gives the file at `from` its name, and tells what it is.
+pub(super) fn publish(
+    target: &FileTarget,
     from: &Path,
     mut judgement: Judgement,
-    safe_is_spare: bool,
+    spare: Spare,
     mut remarks: Vec<String>,
 ) -> SinkReport {
-    let target = setup.reservation.target();
     if let Err(error) = sync(from) {
         remarks.push(format!("The disk did not confirm the file: {error}."));
         judgement.verdict = judgement.verdict.max(Verdict::Suspect);
@@ -131,14 +140,14 @@ fn publish(
             if path != target.final_path {
                 remarks.push(format!("'{}' was taken meanwhile and was not touched.", target.final_path.display()));
             }
-            if safe_is_spare {
+            if spare == Spare::TheSafeFile {
                 remove(&target.safe_path);
             }
             judgement.report.path = path;
             report(judgement, remarks, None)
         }
         Err(error) => {
-            if safe_is_spare {
+            if spare == Spare::TheSafeFile {
                 remove(from);
             }
             let mut report = kept(target.safe_path.clone(), judgement, remarks);
@@ -154,7 +163,7 @@ fn sync(path: &Path) -> Result<(), OutputError> {
     result.map_err(|error| OutputError::of(path, &error))
 }
 
-fn kept(path: PathBuf, mut judgement: Judgement, remarks: Vec<String>) -> SinkReport {
+pub(super) fn kept(path: PathBuf, mut judgement: Judgement, remarks: Vec<String>) -> SinkReport {
     judgement.report.path.clone_from(&path);
     report(judgement, remarks, Some(path))
 }
@@ -164,9 +173,9 @@ fn report(judgement: Judgement, remarks: Vec<String>, kept: Option<PathBuf>) -> 
         files: vec![judgement.report],
         verdict: Some(judgement.verdict),
         checks: judgement.checks,
-        error: None,
         remarks,
         kept,
+        ..SinkReport::default()
     }
 }
 
