@@ -37,6 +37,9 @@ pub(super) fn resolve(
     let rate_control = rate_control(video, &encoder, facts, out);
     let preset = preset(&video.preset, &encoder, facts, out);
     let pixel_format = pixels(&video.pixel_format, &encoder, facts, out);
+    if rate_control == RateControl::Lossless && video.rate_control == Wish::Lossless {
+        halved_colours(&pixel_format, &encoder, facts, out);
+    }
     let timing = match video.frame_timing {
         FrameTimingChoice::Cfr => FrameTiming::Constant,
         FrameTimingChoice::Vfr => FrameTiming::Variable,
@@ -299,6 +302,27 @@ fn quality(video: &Video, encoder: &str, facts: Option<&EncoderFacts>, out: &mut
         out.warning("video.crf", what, format!("Lower is better; {usual} is usual."), use_usual());
     }
     RateControl::Quality(crf)
+}
+
+/// A lossless film of halved colours is not what was on the screen.
+fn halved_colours(pixel_format: &str, encoder: &str, facts: Option<&EncoderFacts>, out: &mut Findings) {
+    if !(pixel_format.contains("420") || pixel_format.contains("422") || pixel_format == "nv12") {
+        return;
+    }
+    let what = format!("{pixel_format} does not keep every colour of a screen, however lossless the encoder.");
+    let is_rgb = |format: &&&str| ["rgb", "bgr", "gbr"].iter().any(|name| format.starts_with(name));
+    let own = facts.and_then(|facts| facts.pixels.iter().find(is_rgb));
+    let (help, better) = match own {
+        Some(format) => {
+            ("Choose one that does; cameras give no more.", fix(format!("Use {format}"), "video.pixel_format", *format))
+        }
+        None if encoder == "libx264" => {
+            let rgb = fix("Use libx264rgb", "video.encoder", "libx264rgb");
+            ("Choose the encoder libx264rgb, or yuv444p.", rgb)
+        }
+        None => ("Choose yuv444p, or the codec ffv1 with bgr0.", None),
+    };
+    out.warning("video.pixel_format", what, help, better);
 }
 
 fn preset(wish: &str, encoder: &str, facts: Option<&EncoderFacts>, out: &mut Findings) -> Option<String> {

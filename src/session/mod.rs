@@ -28,6 +28,7 @@ use event::{Event, EventSender, events};
 
 pub use crate::fanout::{CheckResult, FileReport, StreamReport, StreamState, Verdict};
 pub use environment::{FoundFfmpeg, Survey, SurveySetup, find_ffmpeg, gather, look_at_output, make_folder};
+pub use prepare::look_at_subtitles;
 pub use status::{
     AudioStatus, Command, DiskStatus, Failure, FailureKind, FinishedReport, FrameCounts, Notice, PreviewRequest,
     SourceStatus, State, Status,

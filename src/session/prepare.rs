@@ -9,8 +9,10 @@ use super::recording::PlaceHeld;
 use super::spec::further_inputs;
 use super::status::FailureKind;
 use crate::fanout::{DirectTarget, Keep, OnTaken, refuse_existing, reserve, reserve_series};
-use crate::ffmpeg::{Capabilities, Counting, Ffmpeg, ProbeError, Redactor, StreamKind, probe_input};
-use crate::plan::{AddressPlan, EnginePlan, FilePlan, FileWay, OnExisting, Plan};
+use crate::ffmpeg::{
+    Capabilities, Cause, Counting, Ffmpeg, Input, Options, ProbeError, Redactor, StreamKind, file_url, probe_input,
+};
+use crate::plan::{AddressPlan, EnginePlan, FilePlan, FileWay, OnExisting, Plan, SubtitlesFact};
 use crate::rt::StopToken;
 use crate::writegear::FurtherInput;
 
@@ -35,6 +37,17 @@ pub(super) fn prepare(
         return Err(Trouble::new(FailureKind::Usage, what, "Use the engine ffmpeg."));
     }
     let ffmpeg = crate::ffmpeg::find(custom)?;
+    if let Some(path) = &plan.subtitles {
+        let what = match look_at_subtitles(&ffmpeg, path, stop) {
+            SubtitlesFact::Unknown | SubtitlesFact::Ready => None,
+            SubtitlesFact::Missing => Some("it does not exist".to_owned()),
+            SubtitlesFact::Unreadable { reason } => Some(reason),
+        };
+        if let Some(reason) = what {
+            let what = format!("The subtitles {} cannot be used: {reason}", path.display());
+            return Err(Trouble::new(FailureKind::Usage, what, "Give a file of subtitles: .srt, .vtt or .ass."));
+        }
+    }
     let further = look_at_inputs(&ffmpeg, plan, stop)?;
     let place = match (&plan.file, &plan.address) {
         (Some(file), _) => hold(file, &ffmpeg, cache_dir, stop)?,
@@ -73,6 +86,21 @@ fn away(address: &AddressPlan) -> Result<PlaceHeld, Trouble> {
         refuse_existing(&address.files)?;
     }
     Ok(PlaceHeld::Direct(DirectTarget::Away(Redactor::default().hide(&address.url))))
+}
+
+/// What a file of subtitles is. For a job's thread.
+pub fn look_at_subtitles(ffmpeg: &Ffmpeg, path: &Path, stop: &StopToken) -> SubtitlesFact {
+    let input = Input { options: Options::new(), url: file_url(path) };
+    match probe_input(ffmpeg, &input, Counting::Nothing, INPUT_DEADLINE, stop) {
+        Ok(probe) if probe.streams.iter().any(|stream| stream.kind == StreamKind::Other) => SubtitlesFact::Ready,
+        Ok(_) => SubtitlesFact::Unreadable { reason: "it holds no subtitles".to_owned() },
+        Err(ProbeError::Unreadable(Cause::PathMissing)) => SubtitlesFact::Missing,
+        Err(ProbeError::Unreadable(cause)) => SubtitlesFact::Unreadable { reason: cause.what() },
+        Err(error) => {
+            log::warn!("the subtitles were not looked at: {error}");
+            SubtitlesFact::Unknown
+        }
+    }
 }
 
 /// What the further inputs hold.

@@ -45,7 +45,8 @@ fn own_input(spec: &EngineSpec) -> Input {
     Input { options, url: "pipe:0".into() }
 }
 
-/// Each further sound is mixed into the silent line, so that it begins and ends with the recording.
+/// Each further sound is laid beside the silent line, so that it begins and ends with the recording. `amix` would do it
+/// in fewer words, but ffmpeg 5.1's lost the last 0.45 s.
 fn further_sound(spec: &EngineSpec) -> Options {
     let sounds = spec.further_sounds();
     let mut options = Options::new();
@@ -59,8 +60,8 @@ fn further_sound(spec: &EngineSpec) -> Options {
         // A device counts from the epoch, a file may begin anywhere: both begin with the recording.
         let moved = moved_by(spec, input).map_or_else(String::new, |by| format!("+({by})/TB"));
         graph += &format!(
-            ";[{input}:a:{sound}]asetpts=PTS-STARTPTS{moved},{STEADY_SOUND},aformat=channel_layouts=stereo[further{index}]\
-             ;[clock{index}][further{index}]amix=inputs=2:duration=first:dropout_transition=0:normalize=0[sound{index}]"
+            ";[{input}:a:{sound}]asetpts=PTS-STARTPTS{moved},{STEADY_SOUND},aformat=channel_layouts=stereo,apad[further{index}]\
+             ;[clock{index}][further{index}]amerge=inputs=2,pan=stereo|c0=c2|c1=c3[sound{index}]"
         );
     }
     options.push("filter_complex", graph);

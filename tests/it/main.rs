@@ -5,6 +5,8 @@
 mod support;
 
 #[cfg(test)]
+mod advanced;
+#[cfg(test)]
 mod audio_pulse;
 #[cfg(test)]
 mod capture_x11;

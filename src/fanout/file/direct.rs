@@ -9,7 +9,7 @@ use super::{Reservation, Series};
 use crate::fanout::report::{CheckResult, FileReport, StreamReport, StreamState, Verdict};
 use crate::fanout::sink::{FinishProgress, SinkReport};
 use crate::ffmpeg::{Counting, Ffmpeg, Input, Options, ProbeError, StreamKind, file_url, probe_input};
-use crate::media::Container;
+use crate::media::{Container, FrameRate};
 use crate::rt::StopToken;
 
 /// How long reading one output back may take.
@@ -39,13 +39,13 @@ pub enum DirectEnd {
 pub fn finish_direct(
     ffmpeg: &Ffmpeg,
     target: &DirectTarget,
-    frames: u64,
+    (frames, rate): (u64, FrameRate),
     end: DirectEnd,
     stop: &StopToken,
     progress: &dyn Fn(FinishProgress),
 ) -> SinkReport {
     progress(FinishProgress { step: "Checking the output", fraction: None });
-    let look = Look { ffmpeg, frames, stop };
+    let look = Look { ffmpeg, frames, rate, stop };
     match target {
         DirectTarget::Single(reservation) => single(&look, reservation, end),
         DirectTarget::Series(series) => look.series(series, end),
@@ -94,6 +94,7 @@ struct Found {
 struct Look<'l> {
     ffmpeg: &'l Ffmpeg,
     frames: u64,
+    rate: FrameRate,
     stop: &'l StopToken,
 }
 
@@ -126,7 +127,7 @@ impl Look<'_> {
                 checks.push(CheckResult { name: "readable", ok: false, detail: error.to_string() });
             }
         }
-        Judgement { report: file.clone(), verdict, checks }
+        Judgement { report: file.clone(), verdict, checks, subtitles: 0 }
     }
 
     fn series(&self, series: &Series, end: DirectEnd) -> SinkReport {
@@ -149,6 +150,8 @@ impl Look<'_> {
         if container.is_images() {
             let start = series.start_number.to_string();
             let options = Options::new().with("f", "image2").with("start_number", start);
+            // Files know no rate; ffmpeg takes 25 unless told.
+            let options = options.with("framerate", self.rate.to_string());
             return whole(&series.path, self.at(&Input { options, url: file_url(&series.pattern()) }));
         }
         if container == Container::M3u8 || container == Container::Mpd {

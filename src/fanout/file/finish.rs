@@ -32,7 +32,9 @@ pub(super) fn complete(
     progress: &dyn Fn(FinishProgress),
 ) -> SinkReport {
     let target = setup.reservation.target();
-    let as_it_is = trust == Trust::Whole && form::is_ordinary_when_closed(target.container, setup.hybrid_mp4);
+    let as_it_is = trust == Trust::Whole
+        && setup.subtitles.is_none()
+        && form::is_ordinary_when_closed(target.container, setup.hybrid_mp4);
     let mut remarks = Vec::new();
     if !as_it_is && !stop.is_stopped() {
         match copy(setup, written, stop, progress) {
@@ -49,6 +51,9 @@ pub(super) fn complete(
         }
     } else if stop.is_stopped() && !as_it_is {
         remarks.push("The crash-safe file was left as it is, as you asked.".to_owned());
+    }
+    if setup.subtitles.is_some() {
+        remarks.push("The subtitles are not in the file.".to_owned());
     }
     progress(FinishProgress { step: "Checking the file", fraction: None });
     let judgement = judge(&setup.ffmpeg, &target.safe_path, written, stop);
@@ -80,9 +85,12 @@ fn copy(
     }
     let no_place = |error| format!("The file could not be completed ({error}); the crash-safe file was kept.");
     let made = target.reserve_copy().map_err(no_place)?;
-    let args = form::ordinary_args(&target.safe_path, &made, target.container, written.rate, setup.picture);
     let doing = "Completing the file";
     let total_s = Duration::from_nanos(u64::try_from(written.last_video_nanos).unwrap_or(0)).as_secs_f64();
+    let mut args = form::ordinary_args(&target.safe_path, &made, target.container, written.rate, setup.picture);
+    if let Some(subtitles) = &setup.subtitles {
+        form::add_subtitles(&mut args, subtitles, target.container, total_s);
+    }
     progress(FinishProgress { step: doing, fraction: Some(0.0) });
     let args = args.to_os_args();
     let redactor = Redactor::default();
@@ -95,7 +103,10 @@ fn copy(
     match finished {
         Ok(Some(finished)) if finished.exit.is_success() => {
             progress(FinishProgress { step: "Checking the file", fraction: None });
-            let judgement = judge(&setup.ffmpeg, &made, written, stop);
+            let mut judgement = judge(&setup.ffmpeg, &made, written, stop);
+            if setup.subtitles.is_some() {
+                judgement.expect_subtitles();
+            }
             Ok((made, judgement))
         }
         Ok(None) => {

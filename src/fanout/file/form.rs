@@ -162,6 +162,25 @@ pub(super) fn ordinary_args(
     Args { global, inputs: vec![input], outputs: vec![output], ..Args::default() }
 }
 
+/// Adds a file of subtitles to the command that makes the ordinary file of this length.
+pub(super) fn add_subtitles(args: &mut Args, subtitles: &std::path::Path, container: Container, length_s: f64) {
+    let extension = subtitles.extension().unwrap_or_default();
+    let is_ass = extension.eq_ignore_ascii_case("ass") || extension.eq_ignore_ascii_case("ssa");
+    let codec = match container {
+        Container::Webm => "webvtt",
+        Container::Mkv if is_ass => "ass",
+        Container::Mkv => "srt",
+        _ => "mov_text",
+    };
+    // What is said after the end would make the file longer than the film.
+    let until = Options::new().with("t", format!("{length_s:.3}"));
+    args.inputs.push(Input { options: until, url: file_url(subtitles) });
+    if let Some(output) = args.outputs.first_mut() {
+        output.options.push("map", "1:s");
+        output.options.push("c:s", codec);
+    }
+}
+
 fn quiet() -> Options {
     Options::new().with_flag("hide_banner").with_flag("nostats").with("loglevel", "level+info")
 }

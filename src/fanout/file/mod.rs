@@ -51,6 +51,8 @@ pub struct FileSinkSetup {
     pub hybrid_mp4: Keep,
     /// Added to every time stamp on the way, because NUT knows no time before zero: a whole number of frames.
     pub offset_nanos: i64,
+    /// Subtitles that go into the finished file; the crash-safe one has none.
+    pub subtitles: Option<PathBuf>,
     /// What the packets do not tell about the picture; `None` for sound alone.
     pub picture: Option<CopiedPicture>,
     /// Shared counts.

@@ -9,6 +9,7 @@ use crate::fanout::{
     DirectEnd, DirectTarget, DiskWatch, EncoderEnd, FinishProgress, OutputError, SinkReport, finish_direct,
 };
 use crate::ffmpeg::{ChildOutput, Ffmpeg, ProgressReader};
+use crate::media::FrameRate;
 use crate::rt::{Job, JobState, Latest, StopSource, Worker, spawn_job};
 use crate::session::failure::Trouble;
 use crate::writegear::EngineError;
@@ -95,9 +96,11 @@ impl Take for Direct {
         let end = if ended == Ended::Well { DirectEnd::Well } else { DirectEnd::Broken };
         let (ffmpeg, told) = (Ffmpeg::clone(&self.setup.ffmpeg), self.progress.clone());
         let frames = self.setup.counters.totals().video_packets;
+        let rate = self.setup.plan.video.as_ref().map_or(FrameRate::whole(25), |video| video.rate);
         let wake = Arc::clone(&self.setup.wake);
         let stop = self.hurry.token();
-        let judge = move |_| finish_direct(&ffmpeg, &target, frames, end, &stop, &|progress| told.put(progress));
+        let judge =
+            move |_| finish_direct(&ffmpeg, &target, (frames, rate), end, &stop, &|progress| told.put(progress));
         match spawn_job("finish", move || wake(), judge) {
             Ok(job) => self.judging = Some(job),
             Err(error) => log::error!("the output is not judged: {error}"),

@@ -49,6 +49,7 @@ impl Packets {
             reservation,
             hybrid_mp4,
             offset_nanos: spec.pipe_offset_nanos(),
+            subtitles: setup.plan.subtitles.clone(),
             picture: copied_picture(&setup.plan, spec),
             counters: Arc::clone(&setup.counters),
             clock: Arc::clone(&setup.clock),
