@@ -40,7 +40,12 @@ pub(super) fn inputs(audio: &Audio, env: &Environment, missing: MissingSound, ou
 pub(super) fn none(audio: &Audio, name: &str, out: &mut Findings) -> Vec<AudioPlan> {
     if !audio.inputs.is_empty() {
         let what = format!("{name} holds no sound: the recording is silent.");
-        out.warning("audio.inputs", what, "", fix("Record without sound", "audio.inputs", ""));
+        out.warning(
+            "audio.inputs",
+            what,
+            "Leave the sound out, or record into a film.",
+            fix("Record without sound", "audio.inputs", ""),
+        );
     }
     Vec::new()
 }

@@ -76,7 +76,8 @@ pub(super) fn for_address(
     }
     if wish.rate_control == Wish::Lossless || !matches!(wish.pixel_format.trim(), "yuv420p" | "nv12") {
         let what = "Receivers take yuv420p and no lossless picture.";
-        out.warning("video.pixel_format", what, "", fix("Use yuv420p", "video.pixel_format", "yuv420p"));
+        let help = "It is recorded as yuv420p in constant quality.";
+        out.warning("video.pixel_format", what, help, fix("Use yuv420p", "video.pixel_format", "yuv420p"));
         "yuv420p".clone_into(&mut wish.pixel_format);
         if wish.rate_control == Wish::Lossless {
             wish.rate_control = Wish::Crf;

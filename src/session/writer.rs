@@ -10,7 +10,7 @@ use super::tap::WriterItem;
 use crate::audio::{SoundFormat, Timeline};
 use crate::fanout::Counters;
 use crate::media::{Changed, Frame, FrameTiming, Timestamp};
-use crate::pacer::{Due, Kind, Pacer, Timing};
+use crate::pacer::{Due, Kind, Pacer};
 use crate::rt::{Clock, Intake, StopToken};
 use crate::writegear::{EngineError, EngineInput, VideoInput};
 
@@ -333,11 +333,7 @@ impl Video {
             FrameTiming::Constant => Duration::from_millis(200),
             FrameTiming::Variable => Duration::from_secs(1),
         };
-        let timing = match spec.timing {
-            FrameTiming::Constant => Timing::Constant,
-            FrameTiming::Variable => Timing::Variable,
-        };
-        let pacer = Pacer::new(spec.rate, timing, max_gap);
+        let pacer = Pacer::new(spec.rate, spec.timing, max_gap);
         Ok(Self { spec, pacer, painter, last_seq: None, pending: Changed::Unknown, seen_until: None })
     }
 
