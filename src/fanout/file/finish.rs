@@ -89,7 +89,9 @@ fn copy(
     let total_s = Duration::from_nanos(u64::try_from(written.last_video_nanos).unwrap_or(0)).as_secs_f64();
     let mut args = form::ordinary_args(&target.safe_path, &made, target.container, written.rate, setup.picture);
     if let Some(subtitles) = &setup.subtitles {
-        form::add_subtitles(&mut args, subtitles, target.container, total_s);
+        // The last picture lasts a period, and the sound beside it may end a block later.
+        let period_s = written.rate.map_or(1.0, |rate| 1.0 / rate.as_f64());
+        form::add_subtitles(&mut args, subtitles, target.container, total_s + period_s + 0.05);
     }
     progress(FinishProgress { step: doing, fraction: Some(0.0) });
     let args = args.to_os_args();

@@ -172,12 +172,13 @@ pub(super) fn add_subtitles(args: &mut Args, subtitles: &std::path::Path, contai
         Container::Mkv => "srt",
         _ => "mov_text",
     };
-    // What is said after the end would make the file longer than the film.
-    let until = Options::new().with("t", format!("{length_s:.3}"));
-    args.inputs.push(Input { options: until, url: file_url(subtitles) });
+    args.inputs.push(Input { options: Options::new(), url: file_url(subtitles) });
     if let Some(output) = args.outputs.first_mut() {
         output.options.push("map", "1:s");
         output.options.push("c:s", codec);
+        // What is said after the end would make the file longer than the film. A limit of the input's own does nothing
+        // to subtitles (ffmpeg 5.1).
+        output.options.push("t", format!("{length_s:.3}"));
     }
 }
 

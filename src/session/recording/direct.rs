@@ -81,9 +81,12 @@ fn read_reports(
 
 impl Take for Direct {
     fn failure(&mut self) -> Option<Trouble> {
-        let disk = self.disk.as_ref()?;
-        let watched = self.watched.clone()?;
-        (disk.is_gone() && self.target.is_some()).then(|| OutputError::Gone(watched).into())
+        None
+    }
+
+    fn loss(&self) -> Option<Trouble> {
+        let (disk, watched) = (self.disk.as_ref()?, self.watched.clone()?);
+        disk.is_gone().then(|| OutputError::Gone(watched).into())
     }
 
     fn output_end(&mut self) -> Option<EncoderEnd> {

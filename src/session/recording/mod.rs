@@ -246,6 +246,11 @@ impl Recording {
         if let Some(trouble) = self.take.failure() {
             self.stop(Some(trouble));
         }
+        if self.is_running()
+            && let Some(trouble) = self.take.loss()
+        {
+            self.stop(Some(trouble));
+        }
         match self.phase {
             Phase::Running => self.watch_encoder(),
             Phase::Draining { since } => self.watch_writer(since),

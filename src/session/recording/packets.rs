@@ -64,8 +64,11 @@ impl Packets {
 
 impl Take for Packets {
     fn failure(&mut self) -> Option<Trouble> {
-        let gone = || self.disk.is_gone().then(|| OutputError::Gone(self.target.safe_path.clone()).into());
-        self.sink.failure().map(Trouble::from).or_else(gone)
+        self.sink.failure().map(Trouble::from)
+    }
+
+    fn loss(&self) -> Option<Trouble> {
+        self.disk.is_gone().then(|| OutputError::Gone(self.target.safe_path.clone()).into())
     }
 
     fn output_end(&mut self) -> Option<crate::fanout::EncoderEnd> {

@@ -19,6 +19,8 @@ use crate::writegear::{Destination, DirectChild, Engine, EngineInput, EngineSpec
 pub(super) trait Take: Send {
     /// Why it cannot go on, given out once.
     fn failure(&mut self) -> Option<Trouble>;
+    /// Why there is no sense in going on: what was being written to is gone. Asked only while it is written to.
+    fn loss(&self) -> Option<Trouble>;
     /// How the child's standard output ended, given out once.
     fn output_end(&mut self) -> Option<EncoderEnd>;
     /// The child is gone: complete what there is.
