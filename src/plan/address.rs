@@ -57,7 +57,7 @@ pub(super) fn resolve(
         network(wish, profile, env, out)?
     };
     if let Some(ffmpeg) = env.ffmpeg.as_ref().filter(|ffmpeg| !ffmpeg.muxers.is_empty())
-        && !ffmpeg.muxers.iter().any(|muxer| *muxer == plan.muxer)
+        && !ffmpeg.muxers.contains(&plan.muxer)
     {
         let what = format!("ffmpeg {} has no muxer '{}' for this output.", ffmpeg.version, plan.muxer);
         out.error("output.address", what, "Install a full ffmpeg, or record into a file.", into_a_file());

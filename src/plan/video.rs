@@ -37,7 +37,8 @@ pub(super) fn resolve(
     let rate_control = rate_control(video, &encoder, facts, out);
     let preset = preset(&video.preset, &encoder, facts, out);
     let pixel_format = pixels(&video.pixel_format, &encoder, facts, out);
-    if rate_control == RateControl::Lossless && video.rate_control == Wish::Lossless {
+    let can_be_lossless = facts.is_none_or(|facts| facts.lossless != Lossless::Never);
+    if video.rate_control == Wish::Lossless && can_be_lossless {
         halved_colours(&pixel_format, &encoder, facts, out);
     }
     let timing = match video.frame_timing {
@@ -126,7 +127,9 @@ fn size(text: &str, out: &mut Findings) -> Option<SizeChoice> {
 /// named: a recording into another container then works, and says what it did.
 fn codec(video: &Video, container: Option<Container>, out: &mut Findings) -> Option<VideoCodec> {
     let own = container.map_or(VideoCodec::H264, |container| container.default_codecs().0);
-    if video.codec.trim().eq_ignore_ascii_case("auto") {
+    // Where there is one codec only, whoever names the container means it.
+    let is_only_one = container.is_some_and(|container| container.is_images() || container == Container::Gif);
+    if is_only_one && is_auto(&video.encoder) || video.codec.trim().eq_ignore_ascii_case("auto") {
         return Some(own);
     }
     let Some(codec) = VideoCodec::from_name(&video.codec) else {

@@ -115,9 +115,8 @@ fn constant_quality(encoder: &str, quality: u32) -> Pairs {
 fn lossless(encoder: &str) -> Pairs {
     match encoder {
         "libx264" | "libx264rgb" => vec![pair("qp", 0)],
-        "libwebp" => vec![pair("lossless", 1)],
         "libx265" => vec![pair("x265-params", "lossless=1")],
-        "libvpx-vp9" => vec![pair("lossless", 1)],
+        "libvpx-vp9" | "libwebp" => vec![pair("lossless", 1)],
         "libaom-av1" => vec![pair("crf", 0), pair("b:v", 0)],
         _ if encoder.ends_with("_nvenc") => vec![pair("tune", "lossless")],
         _ => Pairs::new(),

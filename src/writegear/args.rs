@@ -54,17 +54,17 @@ fn further_sound(spec: &EngineSpec) -> Options {
         return options;
     }
     let clock = usize::from(spec.video.is_some()) + spec.audio.len();
-    let clocks: String = (0..sounds.len()).map(|index| format!("[clock{index}]")).collect();
-    let mut graph = format!("[0:{clock}]asplit={}{clocks}", sounds.len());
+    let clocks: Vec<String> = (0..sounds.len()).map(|index| format!("[clock{index}]")).collect();
+    let mut graph = vec![format!("[0:{clock}]asplit={}{}", sounds.len(), clocks.concat())];
     for (index, (input, sound)) in sounds.into_iter().enumerate() {
         // A device counts from the epoch, a file may begin anywhere: both begin with the recording.
         let moved = moved_by(spec, input).map_or_else(String::new, |by| format!("+({by})/TB"));
-        graph += &format!(
-            ";[{input}:a:{sound}]asetpts=PTS-STARTPTS{moved},{STEADY_SOUND},aformat=channel_layouts=stereo,apad[further{index}]\
-             ;[clock{index}][further{index}]amerge=inputs=2,pan=stereo|c0=c2|c1=c3[sound{index}]"
-        );
+        graph.push(format!(
+            "[{input}:a:{sound}]asetpts=PTS-STARTPTS{moved},{STEADY_SOUND},aformat=channel_layouts=stereo,apad[further{index}]"
+        ));
+        graph.push(format!("[clock{index}][further{index}]amerge=inputs=2,pan=stereo|c0=c2|c1=c3[sound{index}]"));
     }
-    options.push("filter_complex", graph);
+    options.push("filter_complex", graph.join(";"));
     options
 }
 

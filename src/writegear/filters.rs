@@ -96,8 +96,8 @@ fn with_our_picture(graph: &str, first: &[String]) -> String {
         0 => format!("[0:v]{chain},{left}"),
         1 => format!("[0:v]{chain}[gearcast0];{left}"),
         _ => {
-            let ends: String = (0..uses).map(|use_| format!("[gearcast{use_}]")).collect();
-            format!("[0:v]{chain},split={uses}{ends};{left}")
+            let ends: Vec<String> = (0..uses).map(|number| format!("[gearcast{number}]")).collect();
+            format!("[0:v]{chain},split={uses}{};{left}", ends.concat())
         }
     }
 }

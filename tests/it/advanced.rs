@@ -139,7 +139,9 @@ fn lossless_rgb_keeps_every_bit_of_a_screen() {
         ];
         let mut args =
             vec!["--audio", "none", "--duration", "0.5", "--output", name, "--set", "video.rate_control=lossless"];
-        sets.iter().for_each(|set| args.extend(["--set", set]));
+        for set in &sets {
+            args.extend(["--set", set]);
+        }
         good(&home, &args, 15);
         let picture = rgb(&home.at(name));
         // The lowest quarter is six pure bars with hard edges, the rest a gray ramp: nothing in between.

@@ -168,7 +168,7 @@ impl Series {
             let number = match (&names, self.container) {
                 (_, Container::Mpd) => {
                     let piece = name.strip_prefix(&*manifest).is_some_and(|rest| rest.starts_with('-'));
-                    (piece && name.ends_with(".m4s")).then_some(index)
+                    (piece && Path::new(name).extension().is_some_and(|end| end == "m4s")).then_some(index)
                 }
                 (Some(names), _) => names.number_in(name),
                 (None, _) => None,
