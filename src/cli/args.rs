@@ -16,6 +16,14 @@ const STREAM: &str = "\
 Also stream there, repeatable; never with the key in it (not in this version yet). \
 Example: --stream rtmp://live.example.org/app";
 
+const OUTPUT: &str = "\
+Where to. A file: its extension picks the container (mp4 mkv webm mov avi ts flv, gif, m3u8, mpd). A folder: a new \
+name is made. A place for a number: one file a picture (shot-%05d.png, .jpg, .bmp, .tiff, .webp), or a film cut into \
+files of a minute (part%03d.mp4; --set advanced.output='-segment_time 10'). An address that ffmpeg can write \
+(rtmp rtmps rtsp rtp udp srt tcp http icecast …, or several: tee:[f=mpegts]udp://…|film.ts) or a virtual camera \
+(/dev/video9). Examples: --output talk.mkv · --output shots/%05d.png · --output udp://127.0.0.1:9000. \
+Example: --output talk.gif --set video.fps=12 --set video.size=640x360";
+
 /// Records and streams the screen, a window, a camera and sound. Without a command, the window opens.
 #[derive(Debug, Parser)]
 #[command(name = "gearcast", version, after_help = AFTER, max_term_width = 110)]
@@ -151,9 +159,7 @@ pub(super) struct RecordArgs {
     /// Example: --audio default --audio system
     #[arg(long, value_name = "SPEC")]
     pub(super) audio: Vec<String>,
-    /// Where to: a file (its extension picks the container) or a folder (a new name is made).
-    /// Example: --output talk.mkv
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", help = OUTPUT)]
     pub(super) output: Option<PathBuf>,
     #[arg(long, value_name = "URL", help = STREAM)]
     pub(super) stream: Vec<String>,

@@ -57,6 +57,7 @@ impl From<FailureKind> for Exit {
             FailureKind::Capture => Self::Capture,
             FailureKind::Encoder => Self::Encoder,
             FailureKind::Output => Self::Output,
+            FailureKind::Stream => Self::Stream,
             FailureKind::Forced => Self::Forced,
         }
     }

@@ -12,11 +12,12 @@ use super::signals::Signals;
 use super::wishes::{SURVEY_DEADLINE, Wishes, wishes};
 use crate::capture::{SourceSpec, WindowPick};
 use crate::media::Resolution;
-use crate::plan::{Environment, FolderFact, Plan, Problem, Severity, resolve_run, wished_path};
+use crate::plan::{Environment, FolderFact, Plan, Problem, Severity, resolve_run, wished_path, wished_subtitles};
 use crate::profile::{Places, Store};
-use crate::rt::{Clock, JobState, Latest, RealClock, spawn_job};
+use crate::rt::{Clock, JobState, Latest, RealClock, StopSource, spawn_job};
 use crate::session::{
-    Command, Session, SessionSetup, State, Survey, SurveySetup, commands_for, gather, look_at_output, make_folder,
+    Command, Session, SessionSetup, State, Survey, SurveySetup, commands_for, gather, look_at_output,
+    look_at_subtitles, make_folder,
 };
 
 /// How long a look for news may sleep.
@@ -186,6 +187,9 @@ fn prepare(
     let mut env = survey.environment(places.home().map(std::path::Path::to_owned).unwrap_or_default());
     if let (Some(path), true) = (wished_path(&profile, &env), signals.is_some()) {
         env.output = look_at_output(&path);
+    }
+    if let (Some(path), Ok(found)) = (wished_subtitles(&profile, &env), &survey.ffmpeg) {
+        env.output.subtitles = look_at_subtitles(&found.ffmpeg, &path, &StopSource::new().token());
     }
     let folder = env.output.folder.clone();
     match resolve_run(&profile, &env, &run) {

@@ -161,12 +161,11 @@ fn output(path: &Path, cwd: &Path, profile: &mut Profile) -> Result<OnExisting, 
     if text.is_empty() {
         return Err(wrong("--output", "is empty; give a file or a folder"));
     }
-    if text.contains("://") || text.starts_with("/dev/") {
-        return Err(wrong(
-            "--output",
-            "writing to an address or a device is not in this version yet: give a file or a folder",
-        ));
+    if text.contains("://") || text.starts_with("/dev/") || text.starts_with("tee:") {
+        text.clone_into(&mut profile.output.address);
+        return Ok(OnExisting::Refuse);
     }
+    profile.output.address.clear();
     let absolute = cwd.join(expand_home(path));
     let ends_in_slash = text.ends_with(std::path::is_separator) || text.ends_with("/.") || text == ".";
     if ends_in_slash || absolute.is_dir() {
@@ -184,7 +183,9 @@ fn output(path: &Path, cwd: &Path, profile: &mut Profile) -> Result<OnExisting, 
         let what = format!("'{name}' has no extension, which picks the container: one of .{}", known.join(", ."));
         return Err(wrong("--output", what));
     };
-    profile.output.container = extension.to_ascii_lowercase();
+    let container = Container::from_extension(extension);
+    profile.output.container =
+        container.map_or_else(|| extension.to_ascii_lowercase(), |container| container.name().to_owned());
     name.clone_into(&mut profile.output.file_name);
     Ok(OnExisting::Refuse)
 }
@@ -265,6 +266,7 @@ mod tests {
         for (path, expected, name, container, on_existing) in [
             ("a/b.mkv", "/base/a", "b.mkv", "mkv", OnExisting::Refuse),
             ("/x/Film.MP4", "/x", "Film.MP4", "mp4", OnExisting::Refuse),
+            ("s/a%03d.jpeg", "/base/s", "a%03d.jpeg", "jpg", OnExisting::Refuse),
             ("new/", "/base/new/", "{date} {time}", "mp4", OnExisting::Rename),
             (there, there, "{date} {time}", "mp4", OnExisting::Rename),
         ] {
@@ -276,7 +278,11 @@ mod tests {
                 "{path}"
             );
         }
-        for path in ["", "film", "http://h/x.mp4", "/dev/video9", "a/.."] {
+        for address in ["http://h/x.ts", "/dev/video9", "udp://127.0.0.1:9000", "tee:[f=mpegts]udp://h:1|a.ts"] {
+            let wishes = read(|args| args.output = Some(address.into())).unwrap();
+            assert_eq!(wishes.profile.output.address, address);
+        }
+        for path in ["", "film", "a/.."] {
             assert!(error(|args| args.output = Some(path.into())).starts_with("--output: "), "{path}");
         }
         let replaced = read(|args| (args.output, args.overwrite) = (Some("a.mp4".into()), true)).unwrap();

@@ -71,6 +71,16 @@ impl Counters {
         self.last_packet_nanos.store(now.as_nanos(), Ordering::Relaxed);
     }
 
+    /// What an encoder that writes its output itself says of it: pictures and bytes so far. Only a new picture counts as
+    /// a sign of life.
+    pub fn note_progress(&self, frames: u64, bytes: u64, now: Timestamp) {
+        let before = self.video_packets.swap(frames, Ordering::Relaxed);
+        let bytes_before = self.bytes.swap(bytes, Ordering::Relaxed);
+        if frames > before || bytes > bytes_before {
+            self.last_packet_nanos.store(now.as_nanos(), Ordering::Relaxed);
+        }
+    }
+
     /// A picture with this time stamp has been handed to the disk.
     pub(super) fn count_written(&self, pts_nanos: i64, bytes: usize, now: Timestamp) {
         self.written_bytes.fetch_add(bytes as u64, Ordering::Relaxed);

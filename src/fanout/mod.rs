@@ -12,9 +12,10 @@ mod sink;
 
 pub use counters::{Counters, Totals};
 pub use file::{
-    CopiedPicture, DiskWatch, FileSink, FileSinkSetup, FileTarget, Keep, OnTaken, OutputError, Reservation,
-    crash_safe_args, free_bytes, is_ordinary_when_closed, reserve, seconds_left,
+    CopiedPicture, DirectEnd, DirectTarget, DiskWatch, FileSink, FileSinkSetup, FileTarget, Keep, OnTaken, OutputError,
+    Reservation, Series, crash_safe_args, finish_direct, free_bytes, is_ordinary_when_closed, refuse_existing, reserve,
+    reserve_series, seconds_left,
 };
 pub use hub::{EncoderEnd, Hub};
-pub use report::{CheckResult, FileReport, Verdict};
+pub use report::{CheckResult, FileReport, StreamReport, StreamState, Verdict};
 pub use sink::{FinishProgress, Sink, SinkEnd, SinkError, SinkFeed, SinkHandle, SinkReport, spawn_sink};

@@ -47,3 +47,38 @@ pub struct FileReport {
     /// Its size.
     pub bytes: u64,
 }
+
+/// How it went at an address or device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamState {
+    /// Pictures go there.
+    Running,
+    /// Everything was handed over.
+    Ended,
+    /// It broke off, or never began.
+    Failed,
+}
+
+impl StreamState {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Ended => "ended",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// One address or device of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamReport {
+    /// Its name: `output`.
+    pub name: String,
+    /// Where, without secrets.
+    pub url: String,
+    /// How it went.
+    pub state: StreamState,
+    /// Pictures handed over.
+    pub frames: u64,
+}

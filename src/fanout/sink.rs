@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::file::OutputError;
-use super::report::{CheckResult, FileReport, Verdict};
+use super::report::{CheckResult, FileReport, StreamReport, Verdict};
 use crate::ffmpeg::Cause;
 use crate::media::{Packet, StreamHeaders};
 use crate::rt::{Intake, IntakeSender, JoinOutcome, Latest, StopToken, Worker, intake};
@@ -66,6 +66,8 @@ pub struct FinishProgress {
 pub struct SinkReport {
     /// Its files.
     pub files: Vec<FileReport>,
+    /// The addresses and devices it wrote to.
+    pub streams: Vec<StreamReport>,
     /// The judgement; `None` if there is nothing to judge.
     pub verdict: Option<Verdict>,
     /// What it rests on.

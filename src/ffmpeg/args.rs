@@ -74,6 +74,37 @@ pub struct Input {
     pub url: OsString,
 }
 
+/// Why a list of words is no list of inputs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InputsError {
+    /// `-i` stands last.
+    #[error("'-i' at the end names no input")]
+    NoName,
+    /// Words after the last input.
+    #[error("'{0}' stands after the last '-i FILE'; options of an input stand before its '-i'")]
+    Leftover(String),
+}
+
+impl Input {
+    /// Reads further inputs as they would stand in a command: options, `-i`, where it is; and again.
+    pub fn read_list(words: &[String]) -> Result<Vec<Self>, InputsError> {
+        let (mut inputs, mut options) = (Vec::new(), Options::new());
+        let mut rest = words.iter();
+        while let Some(word) = rest.next() {
+            if word == "-i" {
+                let url = rest.next().ok_or(InputsError::NoName)?;
+                inputs.push(Self { options: std::mem::take(&mut options), url: url.into() });
+            } else {
+                options.extend_verbatim([word.as_str()]);
+            }
+        }
+        match options.words().first() {
+            Some(word) => Err(InputsError::Leftover(word.to_string_lossy().into_owned())),
+            None => Ok(inputs),
+        }
+    }
+}
+
 /// One thing ffmpeg writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
@@ -212,6 +243,18 @@ mod tests {
                 "c.gif"
             ]
         );
+    }
+
+    #[test]
+    fn inputs_are_read_as_they_stand_in_a_command() {
+        let list = |text: &str| Input::read_list(&text.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        let read = list("-ss 3 -i a.wav -f lavfi -i sine").unwrap();
+        assert_eq!(read.len(), 2);
+        assert_eq!((read[0].options.words().len(), read[0].url.to_str()), (2, Some("a.wav")));
+        assert_eq!((read[1].options.words().len(), read[1].url.to_str()), (2, Some("sine")));
+        assert_eq!(list("-i"), Err(InputsError::NoName));
+        assert_eq!(list("-i a.wav -f wav"), Err(InputsError::Leftover("-f".to_owned())));
+        assert_eq!(Input::read_list(&[]), Ok(Vec::new()));
     }
 
     #[test]

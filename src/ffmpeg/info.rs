@@ -7,12 +7,12 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
 
-use super::args::file_url;
+use super::args::{Input, Options, file_url};
 use super::cause::Cause;
 use super::discover::Ffmpeg;
 use super::log::LogLine;
 use super::numbers::{parse_time, resolution_named};
-use super::probe::{Probe, ProbeError, ProbedStream, StreamKind, ask};
+use super::probe::{Counting, Probe, ProbeError, ProbedStream, StreamKind, probe_input};
 use super::run::{Limits, run};
 use crate::media::{FrameRate, Resolution};
 use crate::rt::StopSource;
@@ -137,7 +137,8 @@ fn url_of(source: &OsStr) -> OsString {
 
 fn heads(ffmpeg: &Ffmpeg, source: &OsStr, deadline: Duration) -> Result<Probe, ProbeError> {
     let never = StopSource::new();
-    match ask(ffmpeg, url_of(source), &[], deadline, &never.token()) {
+    let input = Input { options: Options::new(), url: url_of(source) };
+    match probe_input(ffmpeg, &input, Counting::Nothing, deadline, &never.token()) {
         Err(ProbeError::NoFfprobe) => ask_ffmpeg(ffmpeg, url_of(source), deadline),
         answer => answer,
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::args::file_url;
+use super::args::{Input, Options, file_url};
 use super::cause::Cause;
 use super::discover::Ffmpeg;
 use super::launch::ProcessError;
@@ -123,21 +123,35 @@ pub fn probe_file_until(
     deadline: Duration,
     stop: &StopToken,
 ) -> Result<Probe, ProbeError> {
-    ask(ffmpeg, file_url(path), &["-count_packets"], deadline, stop)
+    let input = Input { options: Options::new(), url: file_url(path) };
+    probe_input(ffmpeg, &input, Counting::Packets, deadline, stop)
 }
 
-/// What ffprobe tells of a file or an address, asked with these further words.
-pub(super) fn ask(
+/// Whether an input is read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// To its end, its packets counted.
+    Packets,
+    /// Only so far that its streams are known: it may be endless.
+    Nothing,
+}
+
+/// Tells what an input holds, whatever it is: a file, a numbered series, a device, a generator.
+pub fn probe_input(
     ffmpeg: &Ffmpeg,
-    url: OsString,
-    words: &[&str],
+    input: &Input,
+    counting: Counting,
     deadline: Duration,
     stop: &StopToken,
 ) -> Result<Probe, ProbeError> {
     let program = ffmpeg.probe.as_deref().ok_or(ProbeError::NoFfprobe)?;
-    let always = ["-hide_banner", "-loglevel", "level+error", "-show_format", "-show_streams", "-of", "json"];
-    let mut args: Vec<OsString> = always.iter().chain(words).map(OsString::from).collect();
-    args.extend(["-i".into(), url]);
+    let words = ["-hide_banner", "-loglevel", "level+error", "-show_format", "-show_streams", "-of", "json"];
+    let mut args: Vec<OsString> = words.iter().map(OsString::from).collect();
+    if counting == Counting::Packets {
+        args.push("-count_packets".into());
+    }
+    args.extend_from_slice(input.options.words());
+    args.extend(["-i".into(), input.url.clone()]);
     let limits = Limits { deadline, ..Limits::default() };
     let Some(finished) = run(program, args, &limits, stop)? else { return Err(ProbeError::Stopped) };
     if !finished.exit.is_success() {

@@ -2,6 +2,9 @@
 //!
 //! Knows only the text: blocks of `key=value` lines that end with `progress=continue` or `progress=end`.
 
+use std::collections::VecDeque;
+use std::io::{self, Read};
+
 /// How far ffmpeg is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
@@ -19,7 +22,7 @@ pub struct Progress {
 
 /// Gathers lines into reports.
 #[derive(Debug, Default)]
-pub struct ProgressParser {
+pub(super) struct ProgressParser {
     line: Vec<u8>,
     current: Progress,
 }
@@ -50,7 +53,7 @@ const LINE_BYTES: usize = 512;
 
 impl ProgressParser {
     /// Takes what was read, calls `report` for each complete block.
-    pub fn feed(&mut self, bytes: &[u8], report: &mut dyn FnMut(&Progress)) {
+    pub(super) fn feed(&mut self, bytes: &[u8], report: &mut dyn FnMut(&Progress)) {
         for &byte in bytes {
             if byte == b'\n' {
                 let line = std::mem::take(&mut self.line);
@@ -76,6 +79,40 @@ impl ProgressParser {
                 self.current = Progress::default();
             }
             _ => {}
+        }
+    }
+}
+
+/// Reads a child's reports one by one. Belongs to one thread.
+#[derive(Debug)]
+pub struct ProgressReader<R> {
+    from: R,
+    parser: ProgressParser,
+    ready: VecDeque<Progress>,
+}
+
+impl<R: Read> ProgressReader<R> {
+    /// Of what the child writes to its standard output.
+    pub fn new(from: R) -> Self {
+        Self { from, parser: ProgressParser::default(), ready: VecDeque::new() }
+    }
+
+    /// The next report, or `None` when the child has closed its output. Blocks.
+    pub fn next_report(&mut self) -> io::Result<Option<Progress>> {
+        let mut buffer = [0; 4096];
+        loop {
+            if let Some(report) = self.ready.pop_front() {
+                return Ok(Some(report));
+            }
+            match self.from.read(&mut buffer) {
+                Ok(0) => return Ok(None),
+                Ok(read) => {
+                    let ready = &mut self.ready;
+                    self.parser.feed(&buffer[..read], &mut |report| ready.push_back(*report));
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
     }
 }
@@ -115,6 +152,17 @@ mod tests {
         for line in ["[info] frame=30", "frame=", "title=a", "stream_x y_q=1", "progress", "", "= 1", " frame=1"] {
             assert_eq!(is_report_line(line), line == "frame=", "{line}");
         }
+    }
+
+    #[test]
+    fn a_reader_gives_every_report_and_then_the_end() {
+        let text = b"frame=1\nprogress=continue\nframe=2\nprogress=end\nframe=3\n";
+        let mut reader = ProgressReader::new(&text[..]);
+        let mut frames = Vec::new();
+        while let Some(report) = reader.next_report().unwrap() {
+            frames.push((report.frames, report.ended));
+        }
+        assert_eq!(frames, [(Some(1), false), (Some(2), true)]);
     }
 
     #[test]

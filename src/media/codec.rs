@@ -57,6 +57,18 @@ named! {
         Utvideo = "utvideo",
         /// Lossless, old.
         Huffyuv = "huffyuv",
+        /// 256 colours a picture.
+        Gif = "gif",
+        /// Pictures one by one: lossless.
+        Png = "png",
+        /// The same, uncompressed.
+        Bmp = "bmp",
+        /// The same, for print.
+        Tiff = "tiff",
+        /// The same, small.
+        Webp = "webp",
+        /// Not encoded at all: what a virtual camera takes.
+        Raw = "rawvideo",
     }
 }
 
@@ -91,13 +103,69 @@ named! {
         Mov = "mov",
         /// AVI.
         Avi = "avi",
+        /// MPEG transport stream.
+        Ts = "ts",
+        /// Flash video.
+        Flv = "flv",
+        /// A moving picture of 256 colours, without sound.
+        Gif = "gif",
+        /// One PNG a picture.
+        Png = "png",
+        /// One JPEG a picture.
+        Jpg = "jpg",
+        /// One BMP a picture.
+        Bmp = "bmp",
+        /// One TIFF a picture.
+        Tiff = "tiff",
+        /// One `WebP` a picture.
+        Webp = "webp",
+        /// HTTP Live Streaming: a playlist and its pieces.
+        M3u8 = "m3u8",
+        /// MPEG-DASH: a manifest and its pieces.
+        Mpd = "mpd",
     }
 }
 
 impl Container {
     /// The container that a file's extension names.
     pub fn from_path(path: &std::path::Path) -> Option<Self> {
-        path.extension().and_then(|extension| extension.to_str()).and_then(Self::from_name)
+        path.extension().and_then(|extension| extension.to_str()).and_then(Self::from_extension)
+    }
+
+    /// The same for the extension alone, other spellings included.
+    pub fn from_extension(extension: &str) -> Option<Self> {
+        let other = match extension.trim().to_ascii_lowercase().as_str() {
+            "jpeg" => Some(Self::Jpg),
+            "tif" => Some(Self::Tiff),
+            "m2ts" | "mts" => Some(Self::Ts),
+            _ => None,
+        };
+        other.or_else(|| Self::from_name(extension))
+    }
+
+    /// Whether each picture is a file of its own.
+    pub const fn is_images(self) -> bool {
+        matches!(self, Self::Png | Self::Jpg | Self::Bmp | Self::Tiff | Self::Webp)
+    }
+
+    /// Whether it is a list of pieces beside it.
+    pub const fn is_playlist(self) -> bool {
+        matches!(self, Self::M3u8 | Self::Mpd)
+    }
+
+    /// Whether it can be made of encoded packets; the encoder writes all others itself.
+    pub const fn is_of_packets(self) -> bool {
+        !(self.is_images() || self.is_playlist() || matches!(self, Self::Gif))
+    }
+
+    /// Whether it can hold a track of subtitles.
+    pub const fn holds_subtitles(self) -> bool {
+        matches!(self, Self::Mp4 | Self::Mov | Self::Mkv | Self::Webm)
+    }
+
+    /// Whether it can hold sound.
+    pub const fn has_sound(self) -> bool {
+        !(self.is_images() || matches!(self, Self::Gif))
     }
 
     /// ffmpeg's muxer for the finished file.
@@ -108,6 +176,12 @@ impl Container {
             Self::Webm => "webm",
             Self::Mov => "mov",
             Self::Avi => "avi",
+            Self::Ts => "mpegts",
+            Self::Flv => "flv",
+            Self::Gif => "gif",
+            Self::Png | Self::Jpg | Self::Bmp | Self::Tiff | Self::Webp => "image2",
+            Self::M3u8 => "hls",
+            Self::Mpd => "dash",
         }
     }
 
@@ -115,11 +189,20 @@ impl Container {
     pub fn holds_video(self, codec: VideoCodec) -> bool {
         use VideoCodec as V;
         match self {
-            Self::Mkv => true,
+            Self::Mkv => !matches!(codec, V::Gif | V::Png | V::Bmp | V::Tiff | V::Webp | V::Raw),
             Self::Mp4 => matches!(codec, V::H264 | V::Hevc | V::Av1 | V::Vp9 | V::Mpeg4),
             Self::Webm => matches!(codec, V::Vp8 | V::Vp9 | V::Av1),
             Self::Mov => matches!(codec, V::H264 | V::Hevc | V::Mpeg4 | V::Mjpeg | V::Prores),
             Self::Avi => matches!(codec, V::H264 | V::Mpeg4 | V::Mjpeg | V::Ffv1 | V::Utvideo | V::Huffyuv),
+            Self::Ts | Self::M3u8 => matches!(codec, V::H264 | V::Hevc),
+            Self::Flv => codec == V::H264,
+            Self::Mpd => matches!(codec, V::H264 | V::Hevc | V::Av1 | V::Vp9),
+            Self::Gif => codec == V::Gif,
+            Self::Png => codec == V::Png,
+            Self::Jpg => codec == V::Mjpeg,
+            Self::Bmp => codec == V::Bmp,
+            Self::Tiff => codec == V::Tiff,
+            Self::Webp => codec == V::Webp,
         }
     }
 
@@ -133,15 +216,26 @@ impl Container {
             Self::Webm => matches!(codec, A::Opus | A::Vorbis),
             Self::Mov => matches!(codec, A::Aac | A::Mp3 | A::Pcm),
             Self::Avi => matches!(codec, A::Aac | A::Mp3 | A::Pcm),
+            Self::Ts | Self::M3u8 | Self::Flv => matches!(codec, A::Aac | A::Mp3),
+            Self::Mpd => matches!(codec, A::Aac | A::Opus),
+            Self::Gif | Self::Png | Self::Jpg | Self::Bmp | Self::Tiff | Self::Webp => false,
         }
     }
 
     /// What a recording into this container gets when the profile's codec does not fit or says `auto`.
     pub const fn default_codecs(self) -> (VideoCodec, AudioCodec) {
         match self {
-            Self::Mp4 | Self::Mkv | Self::Mov => (VideoCodec::H264, AudioCodec::Aac),
+            Self::Mp4 | Self::Mkv | Self::Mov | Self::Ts | Self::Flv | Self::M3u8 | Self::Mpd => {
+                (VideoCodec::H264, AudioCodec::Aac)
+            }
             Self::Webm => (VideoCodec::Vp9, AudioCodec::Opus),
             Self::Avi => (VideoCodec::H264, AudioCodec::Mp3),
+            Self::Gif => (VideoCodec::Gif, AudioCodec::Aac),
+            Self::Png => (VideoCodec::Png, AudioCodec::Aac),
+            Self::Jpg => (VideoCodec::Mjpeg, AudioCodec::Aac),
+            Self::Bmp => (VideoCodec::Bmp, AudioCodec::Aac),
+            Self::Tiff => (VideoCodec::Tiff, AudioCodec::Aac),
+            Self::Webp => (VideoCodec::Webp, AudioCodec::Aac),
         }
     }
 }
@@ -163,7 +257,8 @@ mod tests {
     fn every_container_holds_its_own_defaults() {
         for container in Container::ALL {
             let (video, audio) = container.default_codecs();
-            assert!(container.holds_video(video) && container.holds_audio(audio), "{container}");
+            assert!(container.holds_video(video), "{container}");
+            assert_eq!(container.holds_audio(audio), container.has_sound(), "{container}");
         }
     }
 }

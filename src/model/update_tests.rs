@@ -45,6 +45,7 @@ fn look(model: &mut Model, folder: FolderFact) -> Vec<Effect> {
 
 fn report(verdict: Verdict) -> FinishedReport {
     FinishedReport {
+        streams: Vec::new(),
         files: Vec::new(),
         duration_s: 1.0,
         frames: FrameCounts::default(),

@@ -92,6 +92,13 @@ pub const fn container(container: Container) -> &'static str {
         Container::Webm => "for the web",
         Container::Mov => "for Apple's editors",
         Container::Avi => "for old programs",
+        Container::Ts => "for broadcasting",
+        Container::Flv => "for old servers",
+        Container::Gif => "a small moving picture, no sound",
+        Container::Png | Container::Bmp | Container::Tiff => "one lossless file a picture",
+        Container::Jpg | Container::Webp => "one small file a picture",
+        Container::M3u8 => "HLS, for web servers",
+        Container::Mpd => "DASH, for web servers",
     }
 }
 
@@ -109,6 +116,12 @@ pub const fn codec(codec: VideoCodec) -> &'static str {
         VideoCodec::Ffv1 => "FFV1, lossless",
         VideoCodec::Utvideo => "Ut Video, lossless, fast",
         VideoCodec::Huffyuv => "HuffYUV, lossless, old",
+        VideoCodec::Gif => "GIF, 256 colours",
+        VideoCodec::Png => "PNG, lossless pictures",
+        VideoCodec::Bmp => "BMP, uncompressed pictures",
+        VideoCodec::Tiff => "TIFF, lossless pictures",
+        VideoCodec::Webp => "WebP, lossless pictures",
+        VideoCodec::Raw => "uncompressed, for devices",
     }
 }
 

@@ -21,7 +21,7 @@
 
 use std::time::Duration;
 
-use crate::media::{FrameRate, TimeBase};
+use crate::media::{FrameRate, FrameTiming, TimeBase};
 
 #[cfg(test)]
 mod tests;
@@ -29,15 +29,6 @@ mod tests;
 /// How long a frame may be under way before its tick is filled with a repeat: exposure, USB and a queue take
 /// 20–70 ms, and a repeat that came first would cost the real frame its place.
 pub const ARRIVAL_ALLOWANCE: Duration = Duration::from_millis(100);
-
-/// How output frames lie in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Timing {
-    /// One frame every tick.
-    Constant,
-    /// Frames when something changed, at whole milliseconds, one a tick at most.
-    Variable,
-}
 
 /// Why a frame is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,7 +89,7 @@ struct Sent<T> {
 #[derive(Clone, Debug)]
 pub struct Pacer<T> {
     rate: FrameRate,
-    timing: Timing,
+    timing: FrameTiming,
     max_gap_nanos: i64,
     /// The newest frame from before the origin, until the first frame is sent.
     early: Option<T>,
@@ -109,7 +100,7 @@ pub struct Pacer<T> {
 impl<T: Clone> Pacer<T> {
     /// A pacer whose tick 0 is the origin. `max_gap` is the longest time that [`Self::advance`] leaves without a
     /// frame: 200 ms in a file of constant rate, zero when live (every tick), a second at variable rate.
-    pub fn new(rate: FrameRate, timing: Timing, max_gap: Duration) -> Self {
+    pub fn new(rate: FrameRate, timing: FrameTiming, max_gap: Duration) -> Self {
         let max_gap_nanos = nanos(max_gap).max(rate.period_nanos());
         Self { rate, timing, max_gap_nanos, early: None, last: None, counts: Counts::default() }
     }
@@ -117,8 +108,8 @@ impl<T: Clone> Pacer<T> {
     /// The unit of [`Due::pts`]: what the video track's time base has to be.
     pub fn time_base(&self) -> TimeBase {
         match self.timing {
-            Timing::Constant => TimeBase { num: self.rate.den(), den: self.rate.num() },
-            Timing::Variable => TimeBase { num: 1, den: 1000 },
+            FrameTiming::Constant => TimeBase { num: self.rate.den(), den: self.rate.num() },
+            FrameTiming::Variable => TimeBase { num: 1, den: 1000 },
         }
     }
 
@@ -196,8 +187,8 @@ impl<T: Clone> Pacer<T> {
         let end = self.rate.nearest_tick(end_nanos).saturating_sub(1);
         let last_tick = last.tick;
         match self.timing {
-            Timing::Variable => due.extend(if end > last_tick { self.repeat(end) } else { None }),
-            Timing::Constant => {
+            FrameTiming::Variable => due.extend(if end > last_tick { self.repeat(end) } else { None }),
+            FrameTiming::Constant => {
                 if end > last_tick + 1 {
                     due.extend(self.repeat(end - 1));
                 }
@@ -236,23 +227,23 @@ impl<T: Clone> Pacer<T> {
     fn send(&mut self, tick: u64, at_nanos: i64, payload: T, kind: Kind) -> Due<T> {
         let before = self.last.as_ref().map(|last| (last.tick, last.pts));
         let pts = match self.timing {
-            Timing::Constant => i64::try_from(tick).unwrap_or(i64::MAX),
-            Timing::Variable => {
+            FrameTiming::Constant => i64::try_from(tick).unwrap_or(i64::MAX),
+            FrameTiming::Variable => {
                 let rounded = self.time_base().from_nanos(at_nanos);
                 before.map_or(0, |(_, pts)| rounded.max(pts + 1))
             }
         };
         let pts_nanos = match self.timing {
-            Timing::Constant => self.rate.tick_nanos(tick),
-            Timing::Variable => self.time_base().to_nanos(pts),
+            FrameTiming::Constant => self.rate.tick_nanos(tick),
+            FrameTiming::Variable => self.time_base().to_nanos(pts),
         };
         match kind {
             Kind::Fresh => self.counts.fresh += 1,
             Kind::Repeat => self.counts.repeated_sent += 1,
         }
         self.counts.ticks = match self.timing {
-            Timing::Constant => tick + 1,
-            Timing::Variable => self.counts.ticks + 1,
+            FrameTiming::Constant => tick + 1,
+            FrameTiming::Variable => self.counts.ticks + 1,
         };
         let due = Due { tick, pts, pts_nanos, payload: payload.clone(), kind };
         self.last = Some(Sent { tick, pts, kind, payload, before: before.map(|(tick, _)| tick) });

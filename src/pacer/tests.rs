@@ -9,11 +9,11 @@ fn rates() -> [FrameRate; 4] {
 }
 
 fn live(rate: FrameRate) -> Pacer<u64> {
-    Pacer::new(rate, Timing::Constant, Duration::ZERO)
+    Pacer::new(rate, FrameTiming::Constant, Duration::ZERO)
 }
 
 fn file(rate: FrameRate) -> Pacer<u64> {
-    Pacer::new(rate, Timing::Constant, Duration::from_millis(200))
+    Pacer::new(rate, FrameTiming::Constant, Duration::from_millis(200))
 }
 
 /// Period in nanoseconds, times a fraction in thousandths.
@@ -63,7 +63,7 @@ fn jitter_below_a_quarter_loses_nothing_wherever_the_frames_lie_between_ticks() 
 }
 
 /// Offers frames of any rate with jitter, gaps and bursts, advancing as a writer would; checks what always holds.
-fn turbulent(rate: FrameRate, timing: Timing, max_gap: Duration, seed: u64) {
+fn turbulent(rate: FrameRate, timing: FrameTiming, max_gap: Duration, seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut pacer = Pacer::new(rate, timing, max_gap);
     let mut sent = Vec::new();
@@ -95,12 +95,12 @@ fn turbulent(rate: FrameRate, timing: Timing, max_gap: Duration, seed: u64) {
     assert_eq!((counts.offered, counts.fresh + unsent), (1500, 1500), "{counts:?}");
     let [.., before, last] = sent.as_slice() else { panic!("frames were sent") };
     match timing {
-        Timing::Constant => {
+        FrameTiming::Constant => {
             assert_eq!(last.tick, before.tick + 1, "newer ffmpeg shows the last frame as long as the one before");
             assert_eq!(counts.ticks, last.tick + 1);
             assert!(counts.ticks >= rate.nearest_tick(end));
         }
-        Timing::Variable => assert_eq!(counts.ticks, sent.len() as u64),
+        FrameTiming::Variable => assert_eq!(counts.ticks, sent.len() as u64),
     }
     // Repeats stay behind by the allowance; a fresh frame then may come at once.
     let behind = (max_gap + ARRIVAL_ALLOWANCE).as_nanos();
@@ -115,9 +115,9 @@ fn turbulent(rate: FrameRate, timing: Timing, max_gap: Duration, seed: u64) {
 fn whatever_comes_the_order_and_the_counts_hold() {
     for rate in rates() {
         for seed in 0..25 {
-            turbulent(rate, Timing::Constant, Duration::ZERO, seed);
-            turbulent(rate, Timing::Constant, Duration::from_millis(200), seed);
-            turbulent(rate, Timing::Variable, Duration::from_secs(1), seed);
+            turbulent(rate, FrameTiming::Constant, Duration::ZERO, seed);
+            turbulent(rate, FrameTiming::Constant, Duration::from_millis(200), seed);
+            turbulent(rate, FrameTiming::Variable, Duration::from_secs(1), seed);
         }
     }
 }
@@ -212,7 +212,7 @@ fn the_end_makes_the_length_right() {
 
 #[test]
 fn variable_rate_keeps_the_frames_own_times_in_whole_milliseconds() {
-    let mut pacer = Pacer::new(fps_30(), Timing::Variable, Duration::from_secs(1));
+    let mut pacer = Pacer::new(fps_30(), FrameTiming::Variable, Duration::from_secs(1));
     let mut sent = Vec::new();
     for (payload, at) in (0..).zip([400_000, 33_600_000, 70_499_999, 70_500_001, 100_000_000]) {
         sent.extend(pacer.offer(at, payload));

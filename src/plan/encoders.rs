@@ -42,12 +42,16 @@ pub(super) const X264_PRESETS: &[&str] =
 const QSV_PRESETS: &[&str] = &["veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"];
 const NVENC_PRESETS: &[&str] = &["p1", "p2", "p3", "p4", "p5", "p6", "p7"];
 
-const PLANAR: &[&str] = &["yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le", "yuv444p10le", "gray"];
+const PLANAR: &[&str] = &["yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le", "yuv444p10le", "gray", "gbrp"];
 const PLANAR_8: &[&str] = &["yuv420p", "yuv422p", "yuv444p"];
 const HARDWARE: &[&str] = &["yuv420p", "nv12"];
 
 const fn encoder(name: &'static str, codec: VideoCodec) -> EncoderFacts {
     EncoderFacts { name, codec, quality: None, lossless: Lossless::Never, presets: Presets::None, pixels: &["yuv420p"] }
+}
+
+const fn still(name: &'static str, codec: VideoCodec, pixels: &'static [&'static str]) -> EncoderFacts {
+    EncoderFacts { lossless: Lossless::Always, pixels, ..encoder(name, codec) }
 }
 
 /// In the order of preference of each codec: software first, because it works the same everywhere.
@@ -75,6 +79,13 @@ pub(super) const ENCODERS: &[EncoderFacts] = &[
     EncoderFacts { pixels: HARDWARE, ..encoder("h264_amf", VideoCodec::H264) },
     EncoderFacts { pixels: HARDWARE, ..encoder("h264_videotoolbox", VideoCodec::H264) },
     EncoderFacts { pixels: HARDWARE, ..encoder("h264_mf", VideoCodec::H264) },
+    EncoderFacts {
+        quality: Some((0, 51, 23)),
+        lossless: Lossless::OnRequest,
+        presets: Presets::Words(X264_PRESETS),
+        pixels: &["bgr0", "bgr24", "rgb24"],
+        ..encoder("libx264rgb", VideoCodec::H264)
+    },
     EncoderFacts {
         quality: Some((0, 51, 26)),
         lossless: Lossless::OnRequest,
@@ -145,6 +156,12 @@ pub(super) const ENCODERS: &[EncoderFacts] = &[
         pixels: &["yuv422p", "rgb24", "bgra"],
         ..encoder("huffyuv", VideoCodec::Huffyuv)
     },
+    still("gif", VideoCodec::Gif, &["pal8"]),
+    still("png", VideoCodec::Png, &["rgb24", "rgba", "gray"]),
+    still("bmp", VideoCodec::Bmp, &["bgr24", "gray"]),
+    still("tiff", VideoCodec::Tiff, &["rgb24", "rgba", "gray"]),
+    still("libwebp", VideoCodec::Webp, &["bgra"]),
+    still("rawvideo", VideoCodec::Raw, &["yuv420p", "yuyv422", "rgb24", "bgr24", "gray"]),
 ];
 
 /// The encoders that `auto` chooses among, of pictures and of sound: those worth a trial.

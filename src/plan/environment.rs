@@ -41,6 +41,8 @@ pub struct FfmpegSummary {
     pub encoders: Vec<EncoderInfo>,
     /// Its muxers; empty means not asked.
     pub muxers: Vec<String>,
+    /// The protocols it can write to; empty means not asked.
+    pub protocols: Vec<String>,
     /// Whether its MP4 muxer can finish a crash-safe file in place.
     pub hybrid_mp4: bool,
 }
@@ -93,8 +95,27 @@ pub enum NameFact {
     Free,
     /// A file.
     Taken,
-    /// A folder or a device.
+    /// A folder, or something odd.
     NotAFile,
+    /// A character device, as cameras are.
+    Device,
+}
+
+/// What the wished file of subtitles is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SubtitlesFact {
+    /// Not looked at.
+    #[default]
+    Unknown,
+    /// It holds subtitles.
+    Ready,
+    /// It is not there.
+    Missing,
+    /// It cannot be used.
+    Unreadable {
+        /// Why, in words.
+        reason: String,
+    },
 }
 
 /// What was found at [`super::wished_path`].
@@ -106,6 +127,8 @@ pub struct OutputFacts {
     pub free_bytes: Option<u64>,
     /// The file's name.
     pub name: NameFact,
+    /// What was found at [`super::wished_subtitles`].
+    pub subtitles: SubtitlesFact,
 }
 
 /// What was found on this machine.

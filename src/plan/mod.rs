@@ -3,6 +3,7 @@
 //! Never touches files, processes, threads or serde. A `Plan` is made once, is never changed, and during a
 //! recording it is the whole truth.
 
+mod address;
 mod encoders;
 mod environment;
 mod findings;
@@ -18,13 +19,13 @@ mod video;
 pub use encoders::known_encoders;
 pub use environment::{
     EncoderInfo, Environment, FfmpegSummary, FolderFact, MissingSound, NameFact, NowName, OutputFacts, Run, Searched,
-    Works,
+    SubtitlesFact, Works,
 };
-pub use output::wished_path;
+pub use output::{wished_path, wished_subtitles};
 pub use resolve::{check, resolve, resolve_run};
 pub use sound::parse_audio_spec;
 pub use source::parse_region;
 pub use types::{
-    AudioEncode, AudioPlan, Extra, FilePlan, Fix, OnExisting, Plan, Problem, RateControl, Severity, SizeChoice,
-    VideoPlan,
+    AddressKind, AddressPlan, AudioEncode, AudioPlan, ColourChoice, EnginePlan, Extra, FilePlan, FileWay, Fix,
+    OnExisting, Plan, Problem, RateControl, Severity, SizeChoice, VideoPlan,
 };

@@ -1,9 +1,10 @@
 //! A profile and this machine become a plan, or all problems at once.
 
 use super::findings::{Findings, fix};
-use super::{Environment, Extra, Plan, Problem, Run, VideoPlan, output, sound, source, video};
+use super::{EnginePlan, Environment, Extra, Plan, Problem, Run, VideoPlan, output, sound, source, video};
 use crate::capture::CaptureRequest;
-use crate::profile::{Engine, Profile, SourceKind};
+use crate::ffmpeg::Input;
+use crate::profile::{Audio, Engine, Profile, SourceKind};
 
 /// Everything that stands in the way of recording this profile here, and every warning.
 pub fn check(profile: &Profile, env: &Environment) -> Vec<Problem> {
@@ -27,14 +28,34 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         out.error("output.engine", "No ffmpeg was found, and it does the recording.", help, None);
     }
     let spec = source::resolve(profile, env, &mut out);
-    let file = output::resolve(profile, env, run, &mut out);
-    let container = file.as_ref().map(|file| file.container);
-    let encode = match profile.source.kind {
-        SourceKind::None => None,
+    let target = output::resolve(profile, env, run, &mut out);
+    let container = target.as_ref().and_then(output::Target::container);
+    let encode = match (profile.source.kind, &target) {
+        (SourceKind::None, _) => None,
+        (_, Some(output::Target::Address(plan, container))) => {
+            video::for_address(&profile.video, plan.kind, *container, env, &mut out)
+        }
         _ => video::resolve(&profile.video, container, env, &mut out),
     };
-    let audio = sound::inputs(&profile.audio, env, run.missing_sound, &mut out);
-    let audio_encode = sound::encode(&profile.audio, container, env, &mut out);
+    let is_silent = target.as_ref().is_some_and(|target| !target.has_sound());
+    let audio = if is_silent {
+        let name = container.map_or("A device", |container| container.name());
+        sound::none(&profile.audio, name, &mut out)
+    } else {
+        sound::inputs(&profile.audio, env, run.missing_sound, &mut out)
+    };
+    let silent = Audio { inputs: Vec::new(), ..profile.audio.clone() };
+    let audio_encode = sound::encode(if is_silent { &silent } else { &profile.audio }, container, env, &mut out);
+    let (file, address) = match target {
+        Some(output::Target::File(file)) => (Some(file), None),
+        Some(output::Target::Address(address, _)) => (None, Some(address)),
+        None => (None, None),
+    };
+    let subtitles = output::subtitles(profile, env, file.as_ref(), &mut out);
+    if profile.source.kind == SourceKind::None && is_silent {
+        let what = "Without a picture there is nothing to write here: it holds no sound.";
+        out.error("source.kind", what, "Choose a source.", fix("Record the screen", "source.kind", "screen"));
+    }
     if profile.source.kind == SourceKind::None && audio.is_empty() && !out.has_errors() {
         let what = "Without a picture and without a sound input there is nothing to record.";
         out.error(
@@ -53,14 +74,17 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         timing: encode.timing,
         rate_control: encode.rate_control,
         preset: encode.preset,
-        keyframe_interval_s: profile.video.keyframe_interval_s,
+        keyframe_interval_s: encode.keyframe_interval_s,
         pixel_format: encode.pixel_format,
     });
-    let is_whole = file.is_some() && (video.is_some() || profile.source.kind == SourceKind::None);
+    let is_whole =
+        (file.is_some() || address.is_some()) && (video.is_some() || profile.source.kind == SourceKind::None);
     match audio_encode {
         Some(audio_encode) if is_whole && !out.has_errors() => {
-            let extra = extra(profile);
-            Ok((Plan { video, audio, audio_encode, file, extra, duration: run.duration }, out.problems))
+            let (extra, duration) = (extra(profile), run.duration);
+            let engine = EnginePlan::Ffmpeg;
+            let plan = Plan { video, audio, audio_encode, file, address, engine, subtitles, extra, duration };
+            Ok((plan, out.problems))
         }
         _ => Err(out.problems),
     }
@@ -94,15 +118,13 @@ fn not_in_this_version(profile: &Profile, out: &mut Findings) {
         [("advanced.before_input", &profile.advanced.before_input), ("advanced.output", &profile.advanced.output)]
     {
         if list.iter().any(|option| option == "-i") {
-            let what = "'-i' opens a further input, which is not in this version yet.";
-            out.error(key, what, "Leave '-i' and its file out for now.", None);
+            let what = "'-i' opens a further input, which has a place of its own.";
+            out.error(key, what, "Write '-i' and its file into advanced.inputs.", None);
         }
     }
-    if !profile.advanced.inputs.is_empty() {
-        out.not_yet(
-            "advanced.inputs",
-            "Further inputs beside gearcast's own are",
-            fix("Remove them", "advanced.inputs", ""),
-        );
+    let inputs = Input::read_list(&profile.advanced.inputs);
+    if let Err(error) = inputs {
+        let help = "Write for example -i music.wav, or -f lavfi -i sine.";
+        out.error("advanced.inputs", format!("{error}."), help, fix("Remove them", "advanced.inputs", ""));
     }
 }

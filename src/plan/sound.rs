@@ -36,6 +36,20 @@ pub(super) fn inputs(audio: &Audio, env: &Environment, missing: MissingSound, ou
     plans
 }
 
+/// No inputs, because what is written holds no sound.
+pub(super) fn none(audio: &Audio, name: &str, out: &mut Findings) -> Vec<AudioPlan> {
+    if !audio.inputs.is_empty() {
+        let what = format!("{name} holds no sound: the recording is silent.");
+        out.warning(
+            "audio.inputs",
+            what,
+            "Leave the sound out, or record into a film.",
+            fix("Record without sound", "audio.inputs", ""),
+        );
+    }
+    Vec::new()
+}
+
 fn plan(spec: AudioSpec, input: &AudioInput) -> AudioPlan {
     #[expect(clippy::cast_possible_truncation, reason = "the profile bounds gain to ±60 dB and offset to ±10 s")]
     let (gain_db, offset_nanos) = (input.gain_db as f32, (input.offset_ms * 1e6) as i64);

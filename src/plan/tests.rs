@@ -25,11 +25,16 @@ fn machine() -> Environment {
         ("libopus", "opus"),
         ("libmp3lame", "mp3"),
         ("gif", "gif"),
+        ("png", "png"),
+        ("rawvideo", "rawvideo"),
+        ("qtrle", "qtrle"),
     ];
     let mut encoders: Vec<EncoderInfo> =
         names.into_iter().map(|(name, codec)| encoder(name, codec, Works::Yes)).collect();
     encoders.push(encoder("h264_nvenc", "h264", Works::No { reason: "no NVIDIA driver".to_owned() }));
-    let muxers = ["mp4", "matroska", "webm", "mov", "avi", "nut"].map(str::to_owned).to_vec();
+    let muxers =
+        ["mp4", "matroska", "webm", "mov", "avi", "nut", "gif", "image2", "segment", "flv", "mpegts", "tee", "v4l2"];
+    let muxers = muxers.map(str::to_owned).to_vec();
     let screen = |id: &str, x, primary| ScreenInfo {
         id: id.to_owned(),
         name: format!("Monitor {id}"),
@@ -64,10 +69,15 @@ fn machine() -> Environment {
             device("spk", "Monitor of Desk Speakers", AudioKind::System),
         ],
         searched: Searched::Done,
-        ffmpeg: Some(FfmpegSummary { version: "5.1.9".to_owned(), encoders, muxers, hybrid_mp4: false }),
+        ffmpeg: Some(FfmpegSummary { version: "5.1.9".to_owned(), encoders, muxers, ..FfmpegSummary::default() }),
         home: PathBuf::from("/home/me"),
         now_name: NowName { date: "2026-11-23".to_owned(), time: "08-30-28".to_owned() },
-        output: OutputFacts { folder: FolderFact::Ready, free_bytes: Some(50 << 30), name: NameFact::Free },
+        output: OutputFacts {
+            folder: FolderFact::Ready,
+            free_bytes: Some(50 << 30),
+            name: NameFact::Free,
+            ..OutputFacts::default()
+        },
     }
 }
 
@@ -192,7 +202,7 @@ const PROBLEMS: &[ProblemRow] = &[
     (&["video.codec=vp8", "output.container=mkv"], "video.encoder", Severity::Error, "video.codec=h264"),
     (&["video.encoder=libx266"], "video.encoder", Severity::Error, "video.encoder=auto"),
     (&["video.encoder=h264_nvenc"], "video.encoder", Severity::Error, "video.encoder=auto"),
-    (&["video.encoder=gif"], "video.encoder", Severity::Error, "video.encoder=auto"),
+    (&["video.encoder=qtrle"], "video.encoder", Severity::Error, "video.encoder=auto"),
     (&["video.encoder=libx265"], "video.codec", Severity::Warning, "video.codec=hevc"),
     (&["video.crf=52"], "video.crf", Severity::Error, "video.crf=23"),
     (&["video.codec=mjpeg", "output.container=avi"], "video.crf", Severity::Warning, "video.crf=4"),
@@ -244,7 +254,24 @@ const PROBLEMS: &[ProblemRow] = &[
         Severity::Warning,
         "audio.sample_rate=48000",
     ),
-    (&["output.container=gif"], "output.container", Severity::Error, "output.container=mp4"),
+    (&["output.container=flac"], "output.container", Severity::Error, "output.container=mp4"),
+    (&["output.container=m3u8"], "output.container", Severity::Error, "output.container=mkv"),
+    (&["output.container=png"], "output.file_name", Severity::Error, "output.file_name={date} {time}-%05d"),
+    (&["output.container=gif", "video.fps=60"], "video.fps", Severity::Error, "video.fps=15"),
+    (&["output.container=gif", "audio.inputs.0.device=test"], "audio.inputs", Severity::Warning, "audio.inputs="),
+    (&["output.container=gif", "source.kind=none"], "source.kind", Severity::Error, "source.kind=screen"),
+    (&["output.address=gopher://h/x"], "output.address", Severity::Error, "output.address="),
+    (&["output.address=rtsp://h/x"], "output.address", Severity::Error, "output.address="),
+    (&["output.address=/dev/video9"], "output.address", Severity::Error, "output.address="),
+    (&["output.address=tee:[f=flv]"], "output.address", Severity::Error, ""),
+    (
+        &["output.address=udp://h:1", "video.frame_timing=vfr"],
+        "video.frame_timing",
+        Severity::Warning,
+        "video.frame_timing=cfr",
+    ),
+    (&["video.rate_control=lossless"], "video.pixel_format", Severity::Warning, "video.encoder=libx264rgb"),
+    (&["output.file_name=a%03d", "advanced.output=-segment_time soon"], "advanced.output", Severity::Error, ""),
     (&["output.container=docx"], "output.container", Severity::Error, "output.container=mp4"),
     (&["output.file_name=a/b"], "output.file_name", Severity::Error, "output.file_name={date} {time}"),
     (&["output.file_name= "], "output.file_name", Severity::Error, "output.file_name={date} {time}"),
@@ -252,11 +279,11 @@ const PROBLEMS: &[ProblemRow] = &[
     (&["output.folder="], "output.folder", Severity::Error, "output.folder=~/Videos"),
     (&["output.folder=rtmp://host/app"], "output.folder", Severity::Error, "output.folder=~/Videos"),
     (&["output.engine=opencv"], "output.engine", Severity::Error, "output.engine=ffmpeg"),
-    (&["output.subtitles=a.srt"], "output.subtitles", Severity::Error, "output.subtitles="),
+    (&["output.subtitles=a.srt", "output.container=avi"], "output.subtitles", Severity::Error, "output.subtitles="),
     (&["streams.0.enabled=true"], "streams.0.enabled", Severity::Error, "streams.0.enabled=false"),
     (&["advanced.custom=-i a b"], "advanced.custom", Severity::Error, "advanced.custom="),
     (&["advanced.output=-i a"], "advanced.output", Severity::Error, ""),
-    (&["advanced.inputs=-i a.wav"], "advanced.inputs", Severity::Error, "advanced.inputs="),
+    (&["advanced.inputs=-i a.wav -f wav"], "advanced.inputs", Severity::Error, "advanced.inputs="),
 ];
 
 #[test]
@@ -278,6 +305,41 @@ fn problems_stand_at_their_field_with_a_fix() {
 }
 
 #[test]
+fn outputs_that_packets_cannot_make_are_told_from_the_name() {
+    for (name, container, way) in [
+        ("a", "mp4", FileWay::Packets),
+        ("100% a", "mp4", FileWay::Packets),
+        ("a%%03d", "mp4", FileWay::Packets),
+        ("a%03d", "mp4", FileWay::Segments { seconds: 60.0 }),
+        ("a%05d", "png", FileWay::Images),
+        ("a", "gif", FileWay::Single),
+    ] {
+        let (plan, _) = plan_of(&[&format!("output.file_name={name}"), &format!("output.container={container}")]);
+        assert_eq!(plan.file.unwrap().way, way, "{name}.{container}");
+    }
+}
+
+#[test]
+fn each_kind_of_address_gets_its_muxer_and_an_even_rate() {
+    for (address, muxer, codec) in [
+        ("rtmp://h/app", "flv", VideoCodec::H264),
+        ("udp://h:1", "mpegts", VideoCodec::H264),
+        ("http://h/x.webm", "webm", VideoCodec::Vp9),
+        ("tee:[f=mpegts]udp://h:1|a.ts", "tee", VideoCodec::H264),
+    ] {
+        let (plan, _) = plan_of(&[&format!("output.address={address}"), "video.keyframe_interval_s=9"]);
+        let (to, video) = (plan.address.unwrap(), plan.video.unwrap());
+        assert_eq!((to.muxer.as_str(), video.codec, video.keyframe_interval_s), (muxer, codec, 2.0), "{address}");
+        assert_eq!((plan.file, to.files.len()), (None, usize::from(muxer == "tee")));
+    }
+    let mut env = machine();
+    env.output.name = NameFact::Device;
+    let (plan, _) = resolve(&profile(&["output.address=/dev/video9"]), &env).unwrap();
+    let video = plan.video.unwrap();
+    assert_eq!((video.encoder.as_str(), video.pixel_format.as_str()), ("rawvideo", "yuv420p"));
+}
+
+#[test]
 fn all_problems_come_at_once() {
     let profile =
         profile(&["video.fps=x", "video.size=y", "source.id=z", "output.container=q", "audio.inputs.0.device=harp"]);
@@ -290,7 +352,8 @@ fn all_problems_come_at_once() {
 #[test]
 fn what_the_disk_says_stands_at_the_output() {
     let run = Run { on_existing: OnExisting::Refuse, ..Run::default() };
-    let facts = |folder, free_bytes, name| OutputFacts { folder, free_bytes: Some(free_bytes), name };
+    let facts =
+        |folder, free_bytes, name| OutputFacts { folder, free_bytes: Some(free_bytes), name, ..OutputFacts::default() };
     let not_writable = FolderFact::NotWritable { reason: "read-only".to_owned() };
     let plenty = 9 << 30;
     for (output, field, severity) in [

@@ -16,8 +16,14 @@ pub struct Plan {
     pub audio: Vec<AudioPlan>,
     /// How sound is encoded.
     pub audio_encode: AudioEncode,
-    /// The file; `None` when only streams are wanted.
+    /// The file, or the series of files; `None` when nothing is kept here.
     pub file: Option<FilePlan>,
+    /// An address or device that the encoder writes to itself, instead of a file.
+    pub address: Option<AddressPlan>,
+    /// Which engine writes.
+    pub engine: EnginePlan,
+    /// A file of subtitles that goes into the recording.
+    pub subtitles: Option<PathBuf>,
     /// The user's own ffmpeg options in their places: after the program's name, before our input, further
     /// inputs, for the output.
     pub extra: Extra,
@@ -113,13 +119,85 @@ pub struct AudioEncode {
     pub sample_rate: u32,
 }
 
-/// Where the file goes.
+/// Which engine writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum EnginePlan {
+    /// Compression mode.
+    #[default]
+    Ffmpeg,
+    /// Non-compression mode: a child of its own writes the file from raw pictures.
+    OpenCv {
+        /// The codec's four letters.
+        fourcc: String,
+        /// The writer behind it, `auto` for any.
+        backend: String,
+        /// Colour, or gray alone.
+        colour: ColourChoice,
+    },
+}
+
+/// What of a picture is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColourChoice {
+    /// Its colours.
+    #[default]
+    Colour,
+    /// Its brightness alone.
+    Gray,
+}
+
+/// How a file comes about.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum FileWay {
+    /// From encoded packets, safe against crashes at every moment.
+    #[default]
+    Packets,
+    /// The encoder writes one file itself.
+    Single,
+    /// It writes one file a picture; the path holds the number's place.
+    Images,
+    /// It begins a new file every so many seconds; the path holds the number's place.
+    Segments {
+        /// Seconds of each, at least; a cut lies on a keyframe.
+        seconds: f64,
+    },
+    /// It writes a list and its pieces beside it.
+    Playlist,
+}
+
+/// What is behind an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressKind {
+    /// A server, or whoever listens.
+    Network,
+    /// A virtual camera.
+    Device,
+}
+
+/// An address or device that the encoder writes to itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressPlan {
+    /// As ffmpeg takes it.
+    pub url: String,
+    /// What it is.
+    pub kind: AddressKind,
+    /// ffmpeg's muxer.
+    pub muxer: String,
+    /// Files that it writes besides, of a `tee:`.
+    pub files: Vec<PathBuf>,
+    /// What happens when one of them exists; `Rename` refuses as well.
+    pub on_existing: OnExisting,
+}
+
+/// Where the file goes.
+#[derive(Clone, Debug, PartialEq)]
 pub struct FilePlan {
     /// The wished path. Unless `overwrite`, a name already taken is never touched.
     pub path: PathBuf,
     /// The container.
     pub container: Container,
+    /// How it comes about.
+    pub way: FileWay,
     /// What happens when the path exists.
     pub on_existing: OnExisting,
 }
@@ -129,7 +207,7 @@ pub struct FilePlan {
 pub enum OnExisting {
     /// Refuse to start.
     Refuse,
-    /// Take the next free name: `take (2).mp4`.
+    /// Take the next free name: `take (2).mp4`; numbered files count on after the highest number there is.
     Rename,
     /// Replace it once the new file is complete and verified, not before.
     Replace,

@@ -2,7 +2,7 @@
 
 use super::encoders::{self, ENCODERS, EncoderFacts, Lossless, Presets, translated_preset};
 use super::findings::{Findings, fix, some_of};
-use super::{Environment, FfmpegSummary, RateControl, SizeChoice, Works};
+use super::{AddressKind, Environment, FfmpegSummary, RateControl, SizeChoice, Works};
 use crate::media::{Container, FrameRate, FrameTiming, Resolution, VideoCodec};
 use crate::profile::{FrameTimingChoice, RateControl as Wish, Video};
 
@@ -16,6 +16,7 @@ pub(super) struct Encode {
     pub(super) rate_control: RateControl,
     pub(super) preset: Option<String>,
     pub(super) pixel_format: String,
+    pub(super) keyframe_interval_s: f64,
 }
 
 /// `None` where a finding says why.
@@ -36,11 +37,54 @@ pub(super) fn resolve(
     let rate_control = rate_control(video, &encoder, facts, out);
     let preset = preset(&video.preset, &encoder, facts, out);
     let pixel_format = pixels(&video.pixel_format, &encoder, facts, out);
+    let can_be_lossless = facts.is_none_or(|facts| facts.lossless != Lossless::Never);
+    if video.rate_control == Wish::Lossless && can_be_lossless {
+        halved_colours(&pixel_format, &encoder, facts, out);
+    }
     let timing = match video.frame_timing {
         FrameTimingChoice::Cfr => FrameTiming::Constant,
         FrameTimingChoice::Vfr => FrameTiming::Variable,
     };
-    Some(Encode { codec, encoder, size: size?, rate: rate?, timing, rate_control, preset, pixel_format })
+    let keyframe_interval_s = video.keyframe_interval_s;
+    let (size, rate) = (size?, rate?);
+    Some(Encode { codec, encoder, size, rate, timing, rate_control, preset, pixel_format, keyframe_interval_s })
+}
+
+/// Seconds between keyframes at an address: a viewer who joins waits for one.
+const LIVE_KEYFRAME_S: f64 = 2.0;
+
+/// The same for an address or device: an even rate and pixels that every receiver takes.
+pub(super) fn for_address(
+    video: &Video,
+    kind: AddressKind,
+    container: Option<Container>,
+    env: &Environment,
+    out: &mut Findings,
+) -> Option<Encode> {
+    let mut wish = video.clone();
+    if wish.frame_timing == FrameTimingChoice::Vfr {
+        let what = "What goes to an address or a device has a constant rate.";
+        let constant = fix("Constant rate", "video.frame_timing", "cfr");
+        out.warning("video.frame_timing", what, "Choose a constant rate.", constant);
+        wish.frame_timing = FrameTimingChoice::Cfr;
+    }
+    wish.keyframe_interval_s = wish.keyframe_interval_s.min(LIVE_KEYFRAME_S);
+    if kind == AddressKind::Device {
+        for name in [&mut wish.codec, &mut wish.encoder] {
+            "rawvideo".clone_into(name);
+        }
+        return resolve(&wish, None, env, out);
+    }
+    if wish.rate_control == Wish::Lossless || !matches!(wish.pixel_format.trim(), "yuv420p" | "nv12") {
+        let what = "Receivers take yuv420p and no lossless picture.";
+        let help = "It is recorded as yuv420p in constant quality.";
+        out.warning("video.pixel_format", what, help, fix("Use yuv420p", "video.pixel_format", "yuv420p"));
+        "yuv420p".clone_into(&mut wish.pixel_format);
+        if wish.rate_control == Wish::Lossless {
+            wish.rate_control = Wish::Crf;
+        }
+    }
+    resolve(&wish, container, env, out)
 }
 
 pub(super) fn rate(text: &str, out: &mut Findings) -> Option<FrameRate> {
@@ -83,7 +127,9 @@ fn size(text: &str, out: &mut Findings) -> Option<SizeChoice> {
 /// named: a recording into another container then works, and says what it did.
 fn codec(video: &Video, container: Option<Container>, out: &mut Findings) -> Option<VideoCodec> {
     let own = container.map_or(VideoCodec::H264, |container| container.default_codecs().0);
-    if video.codec.trim().eq_ignore_ascii_case("auto") {
+    // Where there is one codec only, whoever names the container means it.
+    let is_only_one = container.is_some_and(|container| container.is_images() || container == Container::Gif);
+    if is_only_one && is_auto(&video.encoder) || video.codec.trim().eq_ignore_ascii_case("auto") {
         return Some(own);
     }
     let Some(codec) = VideoCodec::from_name(&video.codec) else {
@@ -260,6 +306,27 @@ fn quality(video: &Video, encoder: &str, facts: Option<&EncoderFacts>, out: &mut
         out.warning("video.crf", what, format!("Lower is better; {usual} is usual."), use_usual());
     }
     RateControl::Quality(crf)
+}
+
+/// A lossless film of halved colours is not what was on the screen.
+fn halved_colours(pixel_format: &str, encoder: &str, facts: Option<&EncoderFacts>, out: &mut Findings) {
+    if !(pixel_format.contains("420") || pixel_format.contains("422") || pixel_format == "nv12") {
+        return;
+    }
+    let what = format!("{pixel_format} does not keep every colour of a screen, however lossless the encoder.");
+    let is_rgb = |format: &&&str| ["rgb", "bgr", "gbr"].iter().any(|name| format.starts_with(name));
+    let own = facts.and_then(|facts| facts.pixels.iter().find(is_rgb));
+    let (help, better) = match own {
+        Some(format) => {
+            ("Choose one that does; cameras give no more.", fix(format!("Use {format}"), "video.pixel_format", *format))
+        }
+        None if encoder == "libx264" => {
+            let rgb = fix("Use libx264rgb", "video.encoder", "libx264rgb");
+            ("Choose the encoder libx264rgb, or yuv444p.", rgb)
+        }
+        None => ("Choose yuv444p, or the codec ffv1 with bgr0.", None),
+    };
+    out.warning("video.pixel_format", what, help, better);
 }
 
 fn preset(wish: &str, encoder: &str, facts: Option<&EncoderFacts>, out: &mut Findings) -> Option<String> {

@@ -7,6 +7,11 @@ const SECRET_PARAMETERS: &[&str] =
 /// What in this URL is, or looks like, a credential; `None` for anything that is not a URL. The answer never
 /// repeats the secret.
 pub fn credential_in(url: &str) -> Option<&'static str> {
+    // ffmpeg's `tee:` writes several addresses in one word.
+    url.split('|').find_map(credential_in_one)
+}
+
+fn credential_in_one(url: &str) -> Option<&'static str> {
     let (scheme, rest) = url.trim().split_once("://")?;
     let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(authority_end);
@@ -22,7 +27,7 @@ pub fn credential_in(url: &str) -> Option<&'static str> {
         return Some("a key in its parameters");
     }
     // An RTMP address is host/application; what follows is the stream's name, which services use as the key.
-    let is_rtmp = scheme.to_ascii_lowercase().starts_with("rtmp");
+    let is_rtmp = scheme.to_ascii_lowercase().rsplit(']').next().is_some_and(|scheme| scheme.starts_with("rtmp"));
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
     if is_rtmp {
         segments.next();
@@ -51,6 +56,7 @@ mod tests {
             "srt://host:9000?mode=caller&streamid=abcdef123456789",
             "rtmp://host/app?key=1",
             "HTTPS://host/?token=z",
+            "tee:[f=mpegts]udp://host:1|[f=flv]rtmp://user:pass@host/app",
         ] {
             assert!(credential_in(url).is_some(), "{url}");
         }

@@ -94,6 +94,7 @@ pub const FIELDS: &[Field] = &[
     text("output.folder"),
     text("output.file_name"),
     text("output.container"),
+    text("output.address"),
     text("output.subtitles"),
     text("streams.*.id"),
     text("streams.*.service"),

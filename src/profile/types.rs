@@ -264,8 +264,13 @@ pub struct Output {
     pub folder: String,
     /// Name without extension; `{date}`, `{time}`, `{profile}` and `{source}` are filled in.
     pub file_name: String,
-    /// `mp4`, `mkv`, `webm`, `mov`, `avi`.
+    /// `mp4`, `mkv`, `webm`, `mov`, `avi`, `ts`, `flv`; `gif`; one file a picture: `png`, `jpg`, `bmp`, `tiff`, `webp`
+    /// (the name then holds the number's place: `shot-%05d`); `m3u8` (HLS), `mpd` (DASH). A place for a number in the
+    /// name of a film (`part%03d`) cuts it into files of a minute, or of `-segment_time` in `advanced.output`.
     pub container: String,
+    /// An address (`rtmp://…`, `srt://…`, `udp://…`) or a device (`/dev/video9`) that ffmpeg writes to itself, instead
+    /// of a file; never with a key in it.
+    pub address: String,
     /// A subtitles file to multiplex.
     pub subtitles: String,
     /// Keys this version does not know.
@@ -280,6 +285,7 @@ impl Default for Output {
             folder: "~/Videos".to_owned(),
             file_name: "{date} {time}".to_owned(),
             container: "mp4".to_owned(),
+            address: String::new(),
             subtitles: String::new(),
             unknown: toml::Table::new(),
         }

@@ -7,16 +7,16 @@ use std::time::Duration;
 use super::event::{Event, EventSender};
 use super::failure::Trouble;
 use super::inputs::Inputs;
+use super::prepare::{Ready, prepare};
 use super::rates::Rate;
-use super::recording::{Recording, RecordingSetup, engine_spec};
+use super::recording::{Recording, RecordingSetup};
 use super::status::{
     AudioStatus, Command, DiskStatus, FailureKind, Notice, PreviewRequest, SourceStatus, State, Status,
 };
 use crate::audio::SoundFormat;
-use crate::fanout::{Keep, OnTaken, Reservation, is_ordinary_when_closed, reserve, seconds_left};
-use crate::ffmpeg::{Capabilities, Ffmpeg};
+use crate::fanout::seconds_left;
 use crate::media::{Frame, FrameRate, Levels, Timestamp};
-use crate::plan::{OnExisting, Plan, Severity};
+use crate::plan::{Plan, Severity};
 use crate::preview::Preview;
 use crate::rt::{Clock, Intake, Job, JobState, Latest, StopToken, spawn_job};
 
@@ -41,13 +41,6 @@ pub(super) struct ConductorSetup {
     pub(super) status: Latest<Arc<Status>>,
     pub(super) preview: Arc<Preview>,
     pub(super) wake: Arc<dyn Fn() + Send + Sync>,
-}
-
-/// What is being prepared off this thread: ffmpeg found, the file's name reserved.
-struct Ready {
-    ffmpeg: Ffmpeg,
-    hybrid_mp4: Keep,
-    reservation: Reservation,
 }
 
 /// A recording that was asked for and does not run yet.
@@ -194,11 +187,11 @@ impl Conductor {
         let sound: Vec<_> = plan.audio.iter().map(|audio| audio.spec.clone()).collect();
         self.inputs.want(plan.video.as_ref().map(|video| &video.request), &sound);
         let (custom, cache_dir) = (self.setup.ffmpeg.clone(), self.setup.cache_dir.clone());
-        let (file, events) = (plan.file.clone(), self.setup.events.clone());
+        let (wanted, events) = (plan.clone(), self.setup.events.clone());
         let job = spawn_job(
             "start",
             move || events.send(Event::Wake),
-            move |stop| prepare(custom.as_deref(), &cache_dir, file.as_ref(), &stop),
+            move |stop| prepare(custom.as_deref(), &cache_dir, &wanted, &stop),
         );
         match job {
             Ok(job) => {
@@ -276,14 +269,15 @@ impl Conductor {
         for remark in &sink.remarks {
             self.notice(Severity::Warning, "file", remark.clone(), String::new());
         }
-        let has_file = !sink.files.is_empty();
+        let has_product = !sink.files.is_empty() || !sink.streams.is_empty();
         let report = recording.finished(sink, audio);
         self.status.frames = report.frames;
         self.status.file = report.files.first().map(|file| file.path.clone());
+        self.status.streams.clone_from(&report.streams);
         self.status.state = match trouble {
-            None if has_file => State::Done(Box::new(report)),
+            None if has_product => State::Done(Box::new(report)),
             None => State::Failed(Box::new(nothing_written().into_failure(None))),
-            Some(trouble) => State::Failed(Box::new(trouble.into_failure(has_file.then_some(report)))),
+            Some(trouble) => State::Failed(Box::new(trouble.into_failure(has_product.then_some(report)))),
         };
         self.open_wanted();
     }
@@ -344,21 +338,20 @@ impl Conductor {
             .iter()
             .map(|sound| SoundFormat { sample_rate: sound.sample_rate, channels: sound.channels })
             .collect();
-        let spec = engine_spec(&plan, first, &formats);
-        let file = ready.reservation.target().final_path.clone();
+        let Ready { ffmpeg, place, further } = ready;
         let setup = RecordingSetup {
             plan,
-            ffmpeg: ready.ffmpeg,
-            hybrid_mp4: ready.hybrid_mp4,
-            reservation: ready.reservation,
+            ffmpeg,
+            place,
+            further,
             clock: Arc::clone(&self.setup.clock),
             events: self.setup.events.clone(),
         };
-        match Recording::start(setup, &spec, &formats) {
+        match Recording::start(setup, first, &formats) {
             Ok(recording) => {
                 self.inputs.attach(&recording.destination());
                 (self.frame_rate, self.byte_rate) = (Rate::default(), Rate::default());
-                self.status.file = Some(file);
+                self.status.file.clone_from(&recording.file);
                 self.status.commands.clone_from(&recording.commands);
                 self.recording = Some(recording);
             }
@@ -406,8 +399,8 @@ impl Conductor {
             self.status.video_kbps = bytes_per_s * 8.0 / 1000.0;
             self.status.file_bytes = totals.bytes;
             self.status.latency_s = recording.counters.latency_s();
-            let copied = !is_ordinary_when_closed(recording.target.container, Keep::Ordinary);
-            self.status.disk = recording.disk.free_bytes().map(|free_bytes| DiskStatus {
+            self.status.streams = recording.streams();
+            self.status.disk = recording.disk().map(|(free_bytes, copied)| DiskStatus {
                 free_bytes,
                 left_s: seconds_left(free_bytes, totals.bytes, bytes_per_s, copied),
             });
@@ -443,27 +436,4 @@ fn lost_sound(what: String) -> Trouble {
 
 fn nothing_written() -> Trouble {
     Trouble::new(FailureKind::Encoder, "Nothing was recorded", "Try again; if it stays so, try another encoder.")
-}
-
-/// Finds ffmpeg and reserves the file's name. Runs on a job's thread: both may take seconds.
-fn prepare(
-    custom: Option<&std::path::Path>,
-    cache_dir: &std::path::Path,
-    file: Option<&crate::plan::FilePlan>,
-    stop: &StopToken,
-) -> Result<Ready, Trouble> {
-    let ffmpeg = crate::ffmpeg::find(custom)?;
-    let Some(file) = file else {
-        return Err(Trouble::new(FailureKind::Usage, "There is nowhere to record to", "Choose a file or a folder."));
-    };
-    let on_taken = match file.on_existing {
-        OnExisting::Refuse => OnTaken::Refuse,
-        OnExisting::Rename => OnTaken::Rename,
-        OnExisting::Replace => OnTaken::Replace,
-    };
-    let reservation = reserve(&file.path, file.container, on_taken)?;
-    let hybrid = Capabilities::load_or_probe(&ffmpeg, cache_dir, stop)
-        .is_ok_and(|known| known.is_some_and(|known| known.hybrid_fragmented));
-    let hybrid_mp4 = if hybrid { Keep::CrashSafe } else { Keep::Ordinary };
-    Ok(Ready { ffmpeg, hybrid_mp4, reservation })
 }

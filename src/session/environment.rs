@@ -9,7 +9,7 @@ use crate::audio::{self, AudioDevice, AudioError};
 use crate::capture::{self, Listing};
 use crate::ffmpeg::{self, Capabilities, Ffmpeg, Trial};
 use crate::plan::{
-    EncoderInfo, Environment, FfmpegSummary, FolderFact, NameFact, NowName, OutputFacts, Searched, Works,
+    EncoderInfo, Environment, FfmpegSummary, FolderFact, NameFact, NowName, OutputFacts, Searched, SubtitlesFact, Works,
 };
 use crate::rt::{JobState, StopToken, spawn_job, wall_name};
 
@@ -112,6 +112,7 @@ impl FoundFfmpeg {
             version: self.ffmpeg.version.to_string(),
             encoders: encoders.collect(),
             muxers: capabilities.muxers.clone(),
+            protocols: capabilities.output_protocols.clone(),
             hybrid_mp4: capabilities.hybrid_fragmented,
         }
     }
@@ -152,6 +153,7 @@ fn look(path: &Path) -> OutputFacts {
     let folder = path.parent().unwrap_or(path);
     let name = match std::fs::symlink_metadata(path) {
         // A link is followed for what it is, but a dangling one is still a name that is taken.
+        Ok(_) if std::fs::metadata(path).is_ok_and(|target| is_device(&target)) => NameFact::Device,
         Ok(_) if std::fs::metadata(path).is_ok_and(|target| !target.is_file()) => NameFact::NotAFile,
         Ok(_) => NameFact::Taken,
         Err(_) => NameFact::Free,
@@ -163,7 +165,22 @@ fn look(path: &Path) -> OutputFacts {
         Err(error) => not_writable(&error),
     };
     let existing = if folder_fact == FolderFact::CanBeMade { folder.parent() } else { Some(folder) };
-    OutputFacts { folder: folder_fact, free_bytes: existing.and_then(free_bytes), name }
+    OutputFacts {
+        folder: folder_fact,
+        free_bytes: existing.and_then(free_bytes),
+        name,
+        subtitles: SubtitlesFact::Unknown,
+    }
+}
+
+#[cfg(unix)]
+fn is_device(found: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_char_device(&found.file_type())
+}
+
+#[cfg(not(unix))]
+fn is_device(_found: &std::fs::Metadata) -> bool {
+    false
 }
 
 fn not_writable(error: &std::io::Error) -> FolderFact {
@@ -248,7 +265,7 @@ mod tests {
         symlink("nowhere", folder.path().join("dangling.mp4")).unwrap();
         symlink("/dev/null", folder.path().join("null.mp4")).unwrap();
         assert_eq!(look_at_output(&folder.path().join("dangling.mp4")).name, NameFact::Taken);
-        assert_eq!(look_at_output(&folder.path().join("null.mp4")).name, NameFact::NotAFile);
+        assert_eq!(look_at_output(&folder.path().join("null.mp4")).name, NameFact::Device);
         assert_eq!(look_at_output(&folder.path().join("dangling.mp4/x.mp4")).folder, FolderFact::Missing);
     }
 

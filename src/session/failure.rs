@@ -20,8 +20,15 @@ impl Trouble {
         Self { kind, what: what.into(), help: help.into(), details: Vec::new() }
     }
 
-    /// The encoder gave nothing for too long.
-    pub(super) fn silent_encoder() -> Self {
+    /// The child gave no sign of life for too long.
+    pub(super) fn silent(place: Place) -> Self {
+        if place == Place::Network {
+            return Self::new(
+                FailureKind::Stream,
+                "The address does not answer, or takes nothing any more",
+                "Check the address and that somebody listens there; a lower bitrate may help.",
+            );
+        }
         Self::new(
             FailureKind::Encoder,
             "ffmpeg stopped answering and was ended",
@@ -61,18 +68,23 @@ impl From<FindError> for Trouble {
 
 impl From<EngineError> for Trouble {
     fn from(error: EngineError) -> Self {
+        Self::of_engine(error, Place::Here)
+    }
+}
+
+impl Trouble {
+    /// What an engine that writes to this place says.
+    pub(super) fn of_engine(error: EngineError, place: Place) -> Self {
         let what = sentence(&error.to_string());
         match error {
-            EngineError::Died { cause, last_words } => Self {
-                kind: kind_of(&cause, FailureKind::Encoder),
-                help: cause.help().to_owned(),
-                details: last_words,
-                what,
-            },
+            EngineError::Died { cause, last_words } => {
+                Self { kind: kind_of(&cause, place), help: cause.help().to_owned(), details: last_words, what }
+            }
             EngineError::Launch(error) => Self {
                 details: vec![error.to_string()],
                 ..Self::new(FailureKind::Encoder, what, crate::ffmpeg::install_hint())
             },
+            EngineError::Stalled(_) | EngineError::Io(_) if place == Place::Network => Self::silent(place),
             _ => Self::new(FailureKind::Encoder, what, "Try another encoder or a faster preset."),
         }
     }
@@ -101,11 +113,28 @@ impl From<std::io::Error> for Trouble {
     }
 }
 
+/// Where a child writes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// To us, or to this machine.
+    Here,
+    /// To somebody else, over the network.
+    Network,
+}
+
 /// A cause can lie outside the encoder although its ffmpeg told it.
-fn kind_of(cause: &Cause, otherwise: FailureKind) -> FailureKind {
+fn kind_of(cause: &Cause, place: Place) -> FailureKind {
+    use Cause as C;
     match cause {
-        Cause::NoSpace | Cause::PermissionDenied => FailureKind::Output,
-        _ => otherwise,
+        C::ConnectionRefused | C::ConnectionLost | C::Unauthorized | C::ServerRefused | C::HostNotFound => {
+            FailureKind::Stream
+        }
+        C::NoSpace | C::PermissionDenied => FailureKind::Output,
+        C::EncoderUnknown { .. } | C::EncoderRefused { .. } | C::InvalidOption { .. } | C::Killed { .. } => {
+            FailureKind::Encoder
+        }
+        _ if place == Place::Network => FailureKind::Stream,
+        _ => FailureKind::Encoder,
     }
 }
 

@@ -4,13 +4,17 @@
 //! waits for a disk or ffmpeg longer than a second; closing a device that hangs may take two.
 
 mod conductor;
+mod direct_words;
 mod environment;
 mod event;
 mod failure;
 mod inputs;
 mod params;
+mod picture;
+mod prepare;
 mod rates;
 mod recording;
+mod spec;
 mod status;
 mod tap;
 mod writer;
@@ -22,21 +26,20 @@ use std::time::Duration;
 use conductor::{Conductor, ConductorSetup};
 use event::{Event, EventSender, events};
 
-pub use crate::fanout::{CheckResult, FileReport, Verdict};
+pub use crate::fanout::{CheckResult, FileReport, StreamReport, StreamState, Verdict};
 pub use environment::{FoundFfmpeg, Survey, SurveySetup, find_ffmpeg, gather, look_at_output, make_folder};
+pub use prepare::look_at_subtitles;
 pub use status::{
     AudioStatus, Command, DiskStatus, Failure, FailureKind, FinishedReport, FrameCounts, Notice, PreviewRequest,
     SourceStatus, State, Status,
 };
 
-use crate::audio::SoundFormat;
-use crate::ffmpeg::{Ffmpeg, Redactor};
+use crate::ffmpeg::Ffmpeg;
 use crate::imaging::PreviewImage;
-use crate::media::{Colour, FrameRate, Resolution};
-use crate::plan::{Plan, SizeChoice};
+use crate::media::{FrameRate, Resolution};
+use crate::plan::Plan;
 use crate::preview::Preview;
 use crate::rt::{Clock, JoinOutcome, Latest, Worker};
-use crate::writegear::{AudioInput, EngineSpec, encoder_args};
 
 /// How long the end of a session may take beyond its recording's: devices are closed in it.
 const END_DEADLINE: Duration = Duration::from_secs(10);
@@ -119,25 +122,5 @@ impl Session {
 
 /// The commands that a plan would run, as shell words, for a source of this size. Sound is taken as 48 kHz stereo.
 pub fn commands_for(plan: &Plan, ffmpeg: &Ffmpeg, source: Resolution) -> Vec<String> {
-    let format = SoundFormat { sample_rate: 48_000, channels: 2 };
-    let formats: Vec<_> = plan.audio.iter().map(|_| format).collect();
-    let video = plan.video.as_ref().map(|video| {
-        let size = match video.size {
-            SizeChoice::Source => source.padded_even(),
-            SizeChoice::Fixed(size) => size.padded_even(),
-        };
-        let colour = recording::recorded_colour(video, Colour::for_recording(size.height));
-        recording::video_input(video, size, colour)
-    });
-    let audio = formats.iter().map(|format| AudioInput { sample_rate: format.sample_rate, channels: format.channels });
-    let spec = EngineSpec { video, audio: audio.collect(), options: params::encode_options(plan) };
-    let mut commands = vec![encoder_args(&spec).shell_quoted(&ffmpeg.program, &Redactor::default())];
-    if let Some(file) = &plan.file {
-        let target = crate::fanout::FileTarget::shown(&file.path, file.container);
-        let picture = recording::copied_picture(plan, &spec);
-        let keep = crate::fanout::Keep::Ordinary;
-        let args = crate::fanout::crash_safe_args(&target, keep, spec.pipe_offset_nanos(), picture);
-        commands.push(args.shell_quoted(&ffmpeg.program, &Redactor::default()));
-    }
-    commands
+    recording::commands_for(plan, ffmpeg, source)
 }

@@ -1,25 +1,40 @@
 //! From a plan to ffmpeg's words for the encode.
 
-use crate::media::{AudioCodec, Container, FrameRate};
+use crate::media::{AudioCodec, Container, FrameRate, VideoCodec};
 use crate::plan::{Plan, RateControl, VideoPlan};
 use crate::writegear::EncodeOptions;
 
-type Pairs = Vec<(String, String)>;
+pub(super) type Pairs = Vec<(String, String)>;
 
 /// The encode options of a plan, the user's own last so that they win.
 pub(super) fn encode_options(plan: &Plan) -> EncodeOptions {
     EncodeOptions {
         pre_headers: plan.extra.pre_headers.clone(),
         before_input: plan.extra.before_input.clone(),
-        inputs: plan.extra.inputs.clone(),
+        fit: Vec::new(),
+        finish: palette(plan),
         video: plan.video.as_ref().map(|video| video_pairs(plan, video)).unwrap_or_default(),
         audio: if plan.audio.is_empty() { Pairs::new() } else { audio_pairs(plan) },
         output: plan.extra.output.clone(),
     }
 }
 
+/// GIF's 256 colours, chosen anew for each picture: one palette for the whole film would be known only at its end, and
+/// until then ffmpeg keeps every picture in memory (1 GB after 20 s of 720p).
+fn palette(plan: &Plan) -> Vec<String> {
+    let is_gif = plan.video.as_ref().is_some_and(|video| video.codec == VideoCodec::Gif);
+    let filter = "split[picture][colours];[colours]palettegen=stats_mode=single[palette];\
+                  [picture][palette]paletteuse=new=1";
+    if is_gif { vec![filter.to_owned()] } else { Vec::new() }
+}
+
+/// Whether pictures of this format lose something on the way through 4:2:0: they are sent as the source gives them.
+pub(super) fn wants_own_pixels(pixel_format: &str) -> bool {
+    !matches!(pixel_format, "yuv420p" | "yuvj420p" | "nv12" | "yuv420p10le")
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "numbers and words alike read better without a `&`")]
-fn pair(name: &str, value: impl ToString) -> (String, String) {
+pub(super) fn pair(name: &str, value: impl ToString) -> (String, String) {
     (name.to_owned(), value.to_string())
 }
 
@@ -35,6 +50,7 @@ fn video_pairs(plan: &Plan, video: &VideoPlan) -> Pairs {
         pairs.push(pair("bf", 0));
     }
     pairs.push(pair("g", keyframe_frames(video.rate, video.keyframe_interval_s)));
+    pairs.extend(super::direct_words::picture_pairs(plan));
     pairs
 }
 
@@ -98,9 +114,9 @@ fn constant_quality(encoder: &str, quality: u32) -> Pairs {
 
 fn lossless(encoder: &str) -> Pairs {
     match encoder {
-        "libx264" => vec![pair("qp", 0)],
+        "libx264" | "libx264rgb" => vec![pair("qp", 0)],
         "libx265" => vec![pair("x265-params", "lossless=1")],
-        "libvpx-vp9" => vec![pair("lossless", 1)],
+        "libvpx-vp9" | "libwebp" => vec![pair("lossless", 1)],
         "libaom-av1" => vec![pair("crf", 0), pair("b:v", 0)],
         _ if encoder.ends_with("_nvenc") => vec![pair("tune", "lossless")],
         _ => Pairs::new(),

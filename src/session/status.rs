@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::audio::AudioSpec;
 use crate::capture::CaptureRequest;
-use crate::fanout::{CheckResult, FileReport, Verdict};
+use crate::fanout::{CheckResult, FileReport, StreamReport, Verdict};
 use crate::media::{Levels, Resolution};
 use crate::plan::{Plan, Severity};
 
@@ -54,6 +54,8 @@ pub struct Status {
     pub audio: Vec<AudioStatus>,
     /// The file being written: its final name.
     pub file: Option<PathBuf>,
+    /// The addresses and devices written to.
+    pub streams: Vec<StreamReport>,
     /// Its bytes so far.
     pub file_bytes: u64,
     /// The disk it lies on.
@@ -185,6 +187,8 @@ pub enum FailureKind {
     Encoder,
     /// Output or disk.
     Output,
+    /// A server.
+    Stream,
     /// Forced by a second stop.
     Forced,
 }
@@ -209,6 +213,8 @@ pub struct Failure {
 pub struct FinishedReport {
     /// All files, the first one first.
     pub files: Vec<FileReport>,
+    /// The addresses and devices it went to.
+    pub streams: Vec<StreamReport>,
     /// Recorded time.
     pub duration_s: f64,
     /// Frames by fate.

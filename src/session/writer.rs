@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::picture::Painter;
 use super::tap::WriterItem;
 use crate::audio::{SoundFormat, Timeline};
 use crate::fanout::Counters;
-use crate::imaging::{Mirror, Nv12Converter};
 use crate::media::{Changed, Frame, FrameTiming, Timestamp};
-use crate::pacer::{Due, Kind, Pacer, Timing};
+use crate::pacer::{Due, Kind, Pacer};
 use crate::rt::{Clock, Intake, StopToken};
 use crate::writegear::{EngineError, EngineInput, VideoInput};
 
@@ -85,7 +85,7 @@ pub(super) struct Writer {
 struct Video {
     spec: VideoInput,
     pacer: Pacer<Picture>,
-    converter: Nv12Converter,
+    painter: Painter,
     /// The last frame seen, and what changed since the one that was converted last.
     last_seq: Option<u64>,
     pending: Changed,
@@ -206,7 +206,7 @@ impl Writer {
             Kind::Fresh => *changed,
             Kind::Repeat => Changed::Rows { top: 0, bottom: 0 },
         };
-        let picture = match video.converter.convert(frame, changed) {
+        let picture = match video.painter.paint(frame, changed) {
             Ok(picture) => picture,
             Err(error) => {
                 log::warn!("a picture was left out: {error}");
@@ -214,7 +214,7 @@ impl Writer {
                 return Ok(());
             }
         };
-        self.engine.write_video(due.pts, &picture.data)?;
+        self.engine.write_video(due.pts, picture)?;
         if due.kind == Kind::Fresh {
             self.counts.fresh.fetch_add(1, Ordering::Relaxed);
         }
@@ -327,19 +327,14 @@ impl Writer {
 
 impl Video {
     fn new(spec: VideoInput) -> Result<Self, EngineError> {
-        let converter = Nv12Converter::new(spec.size, spec.colour, Mirror::No)
-            .map_err(|error| EngineError::Io(std::io::Error::other(error.to_string())))?;
+        let painter = Painter::new(&spec).map_err(|error| EngineError::Io(std::io::Error::other(error.to_string())))?;
         let max_gap = match spec.timing {
             // ffmpeg's fps filter repeats only when the next picture comes: one is sent at least this often.
             FrameTiming::Constant => Duration::from_millis(200),
             FrameTiming::Variable => Duration::from_secs(1),
         };
-        let timing = match spec.timing {
-            FrameTiming::Constant => Timing::Constant,
-            FrameTiming::Variable => Timing::Variable,
-        };
-        let pacer = Pacer::new(spec.rate, timing, max_gap);
-        Ok(Self { spec, pacer, converter, last_seq: None, pending: Changed::Unknown, seen_until: None })
+        let pacer = Pacer::new(spec.rate, spec.timing, max_gap);
+        Ok(Self { spec, pacer, painter, last_seq: None, pending: Changed::Unknown, seen_until: None })
     }
 
     /// Whether a picture's tick lies at or after the end: 20 s at 30 fps are ticks 0 to 599.

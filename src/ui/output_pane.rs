@@ -18,7 +18,7 @@ pub(super) fn shows(field: &str) -> bool {
 
 pub(super) fn output_ui(ui: &mut egui::Ui, model: &Model, output: &mut Output, actions: &mut Vec<Action>) {
     // Not shown yet: the engine and subtitles are for profiles written by hand.
-    let Output { engine: _, folder, file_name, container, subtitles: _, unknown: _ } = output;
+    let Output { engine: _, folder, file_name, container, address: _, subtitles: _, unknown: _ } = output;
     text_ui(ui, "Folder", folder, "~/Videos");
     let text = if model.picking_folder { "A folder dialog is open…" } else { "Choose…" };
     let choose = ui.add_enabled(!model.picking_folder, egui::Button::new(text)).on_hover_text("Choose the folder");

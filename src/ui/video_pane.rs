@@ -5,7 +5,7 @@ use eframe::egui::{self, CollapsingHeader, DragValue, Slider};
 use super::ViewMemory;
 use super::forms::{choice_ui, entry_ui, name_ui, problems_ui, remark_ui, text_ui};
 use super::memory::Typing;
-use crate::media::VideoCodec;
+use crate::media::{Container, VideoCodec};
 use crate::model::{Action, DeviceSearch, Model, words};
 use crate::plan::Works;
 use crate::profile::{FrameTimingChoice, RateControl, Video};
@@ -101,7 +101,11 @@ fn codec_ui(ui: &mut egui::Ui, codec: &mut String, encoder: &mut String) {
     let chosen = VideoCodec::from_name(codec).map_or("Automatic", words::codec);
     choice_ui(ui, "Codec", chosen, |ui| {
         entry_ui(ui, codec, "auto".to_owned(), "Automatic, by the file type");
-        for this in VideoCodec::ALL {
+        // Those of single pictures and devices come with their container.
+        let is_of_films = |codec: &&VideoCodec| {
+            Container::ALL.iter().any(|container| container.is_of_packets() && container.holds_video(**codec))
+        };
+        for this in VideoCodec::ALL.iter().filter(is_of_films) {
             entry_ui(ui, codec, this.name().to_owned(), words::codec(*this));
         }
     });

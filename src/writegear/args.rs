@@ -1,10 +1,18 @@
 //! From what is to be encoded to ffmpeg's command line.
 
-use super::spec::{EngineSpec, VideoInput};
+use super::filters::OwnWords;
+use super::spec::{Destination, DirectOutput, EngineSpec, VideoInput};
 use crate::ffmpeg::{Args, Input, Options, Output};
 use crate::media::{Colour, FrameTiming, Matrix, Primaries, Range, Transfer};
 
-/// The encoder's command line: our NUT stream on standard input, encoded NUT on standard output.
+/// Seconds between two reports of an ffmpeg that writes its output itself: often enough to see within a moment that
+/// it lives, rare enough to cost nothing.
+const REPORT_PERIOD_S: &str = "0.2";
+/// Holes become silence and a drifting device is stretched back: without it AAC swallowed gaps.
+const STEADY_SOUND: &str = "aresample=async=1000:first_pts=0";
+
+/// The encoder's command line: our NUT stream on standard input; encoded NUT on standard output, or reports there
+/// and the output wherever it goes.
 pub fn encoder_args(spec: &EngineSpec) -> Args {
     let mut global = Options::new();
     global.extend_verbatim(spec.options.pre_headers.iter().cloned());
@@ -13,7 +21,17 @@ pub fn encoder_args(spec: &EngineSpec) -> Args {
     global.push("loglevel", "level+info");
     // Our stamps are the truth: without this ffmpeg moves every input to its own zero.
     global.push_flag("copyts");
-    Args { global, inputs: vec![own_input(spec)], outputs: vec![encoded_output(spec)], ..Args::new() }
+    if let Destination::Direct(_) = spec.destination {
+        global.push("progress", "pipe:1");
+        global.push("stats_period", REPORT_PERIOD_S);
+        // What may be replaced was decided before; the file is there already, reserved and empty.
+        global.push_flag("y");
+    }
+    let own = OwnWords::split(&spec.options.output);
+    let inputs = std::iter::once(own_input(spec)).chain(spec.further.iter().map(|further| further.input.clone()));
+    let mut filters = spec.video.as_ref().map(|video| own.graphs(&first_filters(video, spec))).unwrap_or_default();
+    filters.append(further_sound(spec));
+    Args { global, inputs: inputs.collect(), filters, outputs: vec![output(spec, &own)] }
 }
 
 fn own_input(spec: &EngineSpec) -> Input {
@@ -27,28 +45,61 @@ fn own_input(spec: &EngineSpec) -> Input {
     Input { options, url: "pipe:0".into() }
 }
 
-fn encoded_output(spec: &EngineSpec) -> Output {
+/// Each further sound is laid beside the silent line, so that it begins and ends with the recording. `amix` would do it
+/// in fewer words, but ffmpeg 5.1's lost the last 0.45 s.
+fn further_sound(spec: &EngineSpec) -> Options {
+    let sounds = spec.further_sounds();
     let mut options = Options::new();
-    let mut track = 0_usize;
+    if sounds.is_empty() {
+        return options;
+    }
+    let clock = usize::from(spec.video.is_some()) + spec.audio.len();
+    let clocks: Vec<String> = (0..sounds.len()).map(|index| format!("[clock{index}]")).collect();
+    let mut graph = vec![format!("[0:{clock}]asplit={}{}", sounds.len(), clocks.concat())];
+    for (index, (input, sound)) in sounds.into_iter().enumerate() {
+        // A device counts from the epoch, a file may begin anywhere: both begin with the recording.
+        let moved = moved_by(spec, input).map_or_else(String::new, |by| format!("+({by})/TB"));
+        graph.push(format!(
+            "[{input}:a:{sound}]asetpts=PTS-STARTPTS{moved},{STEADY_SOUND},aformat=channel_layouts=stereo,apad[further{index}]"
+        ));
+        graph.push(format!("[clock{index}][further{index}]amerge=inputs=2,pan=stereo|c0=c2|c1=c3[sound{index}]"));
+    }
+    options.push("filter_complex", graph.join(";"));
+    options
+}
+
+/// The user's own `-itsoffset` of a further input, in seconds.
+fn moved_by(spec: &EngineSpec, number: usize) -> Option<f64> {
+    let words = spec.further.get(number - 1)?.input.options.words();
+    let at = words.iter().position(|word| word == "-itsoffset")?;
+    words.get(at + 1)?.to_str()?.parse().ok()
+}
+
+fn output(spec: &EngineSpec, own: &OwnWords) -> Output {
+    let mut options = Options::new();
     if let Some(video) = &spec.video {
-        options.push("map", "0:0");
-        track += 1;
-        video_options(video, &spec.options.video, &mut options);
-    }
-    for _ in &spec.audio {
-        options.push("map", format!("0:{track}"));
-        track += 1;
-    }
-    if !spec.audio.is_empty() {
-        // Holes become silence and a drifting device is stretched back: without it AAC swallowed gaps.
-        options.push("af", "aresample=async=1000:first_pts=0");
-        for (name, value) in &spec.options.audio {
-            options.push(name, value.as_str());
+        if own.has_graph() {
+            for map in own.graph_maps() {
+                options.push("map", map);
+            }
+        } else {
+            options.push("map", "0:0");
         }
+        video_options(video, spec, own, &mut options);
     }
-    options.extend_verbatim(spec.options.output.iter().cloned());
-    // Sound that is late at the start must not make the muxer give up on the pictures it holds back.
-    options.push("max_muxing_queue_size", "4096");
+    sound_options(spec, own, &mut options);
+    match &spec.destination {
+        Destination::Packets => packets(spec, own, options),
+        Destination::Direct(direct) => written_directly(direct, own, options),
+    }
+}
+
+/// Sound that is late at the start must not make the muxer give up on the pictures it holds back.
+const MUXING_QUEUE: (&str, &str) = ("max_muxing_queue_size", "4096");
+
+fn packets(spec: &EngineSpec, own: &OwnWords, mut options: Options) -> Output {
+    options.extend_verbatim(own.rest.iter().cloned());
+    options.push(MUXING_QUEUE.0, MUXING_QUEUE.1);
     options.push("avoid_negative_ts", "disabled");
     options.push("output_ts_offset", seconds(spec.pipe_offset_nanos()));
     options.push("flush_packets", "1");
@@ -58,16 +109,62 @@ fn encoded_output(spec: &EngineSpec) -> Output {
     Output { options, url: "pipe:1".into() }
 }
 
-fn video_options(video: &VideoInput, encode: &[(String, String)], options: &mut Options) {
-    match video.timing {
-        // Exact, where `-fps_mode cfr -r` puts every frame after the first gap one slot early (ffmpeg 5.1).
-        FrameTiming::Constant => options.push("vf", format!("fps={}:start_time=0", video.rate)),
-        FrameTiming::Variable => {
-            options.push("fps_mode", "vfr");
-            options.push("enc_time_base", "1:1000");
+fn written_directly(direct: &DirectOutput, own: &OwnWords, mut options: Options) -> Output {
+    options.push(MUXING_QUEUE.0, MUXING_QUEUE.1);
+    for (name, value) in &direct.options {
+        options.push(name, value.as_str());
+    }
+    options.extend_verbatim(own.rest.iter().cloned());
+    Output { options, url: direct.url.clone() }
+}
+
+fn sound_options(spec: &EngineSpec, own: &OwnWords, options: &mut Options) {
+    let first = usize::from(spec.video.is_some());
+    for track in first..first + spec.audio.len() {
+        options.push("map", format!("0:{track}"));
+    }
+    let further = spec.further_sounds().len();
+    for index in 0..further {
+        options.push("map", format!("[sound{index}]"));
+    }
+    if spec.audio.len() + further == 0 {
+        return;
+    }
+    let chain = own.sound_chain(STEADY_SOUND);
+    if further == 0 {
+        options.push("af", chain);
+    } else {
+        // What comes out of a graph takes no filter of this kind.
+        for index in 0..spec.audio.len() {
+            options.push(&format!("filter:a:{index}"), chain.as_str());
         }
     }
-    for (name, value) in encode {
+    for (name, value) in &spec.options.audio {
+        options.push(name, value.as_str());
+    }
+}
+
+/// What comes before everything of the user's: the rate, and the size.
+fn first_filters(video: &VideoInput, spec: &EngineSpec) -> Vec<String> {
+    let rate = match video.timing {
+        // Exact, where `-fps_mode cfr -r` puts every frame after the first gap one slot early (ffmpeg 5.1).
+        FrameTiming::Constant => Some(format!("fps={}:start_time=0", video.rate)),
+        FrameTiming::Variable => None,
+    };
+    rate.into_iter().chain(spec.options.fit.iter().cloned()).collect()
+}
+
+fn video_options(video: &VideoInput, spec: &EngineSpec, own: &OwnWords, options: &mut Options) {
+    if !own.has_graph()
+        && let Some(chain) = own.picture_chain(&first_filters(video, spec), &spec.options.finish)
+    {
+        options.push("vf", chain);
+    }
+    if video.timing == FrameTiming::Variable {
+        options.push("fps_mode", "vfr");
+        options.push("enc_time_base", "1:1000");
+    }
+    for (name, value) in &spec.options.video {
         options.push(name, value.as_str());
     }
     for (name, value) in colour_tags(video.colour) {
@@ -107,7 +204,7 @@ fn seconds(nanos: i64) -> String {
 mod tests {
     use super::*;
     use crate::media::{FrameRate, PixelFormat, Resolution};
-    use crate::writegear::{AudioInput, EncodeOptions};
+    use crate::writegear::{AudioInput, EncodeOptions, FurtherInput};
 
     fn words(args: &Args) -> String {
         let words: Vec<_> = args.to_os_args().into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
@@ -131,7 +228,7 @@ mod tests {
             ..EncodeOptions::default()
         };
         let audio = vec![AudioInput { sample_rate: 48_000, channels: 2 }];
-        EngineSpec { video: Some(video), audio, options }
+        EngineSpec { video: Some(video), audio, further: vec![], options, destination: Destination::Packets }
     }
 
     #[test]
@@ -145,6 +242,50 @@ mod tests {
              -max_muxing_queue_size 4096 -avoid_negative_ts disabled -output_ts_offset 1.001000 -flush_packets 1 \
              -write_index 0 -f nut pipe:1"
         );
+    }
+
+    #[test]
+    fn an_output_that_ffmpeg_writes_itself_reports_how_far_it_is() {
+        let muxer = vec![("f".to_owned(), "flv".to_owned())];
+        let direct = DirectOutput { options: muxer, url: "rtmp://host/app".into() };
+        let words = words(&encoder_args(&EngineSpec { destination: Destination::Direct(direct), ..spec() }));
+        assert!(words.contains("-copyts -progress pipe:1 -stats_period 0.2 -y "), "{words}");
+        assert!(words.ends_with(
+            "-c:a aac -max_muxing_queue_size 4096 -f flv -metadata title=a b -metadata artist=c rtmp://host/app"
+        ));
+        assert!(!words.contains("nut pipe:1") && !words.contains("output_ts_offset"), "{words}");
+    }
+
+    #[test]
+    fn a_further_inputs_sound_lasts_as_long_as_our_own() {
+        let mut spec = spec();
+        let words_of = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let inputs = Input::read_list(&words_of("-itsoffset 2 -f lavfi -i sine -i a.wav")).unwrap();
+        spec.further = inputs.into_iter().map(|input| FurtherInput { input, sounds: 1 }).collect();
+        let all = words(&encoder_args(&spec));
+        assert!(
+            all.contains("-i pipe:0 -itsoffset 2 -f lavfi -i sine -i a.wav -filter_complex [0:2]asplit=2"),
+            "{all}"
+        );
+        assert!(all.contains("[1:a:0]asetpts=PTS-STARTPTS+(2)/TB,"), "{all}");
+        assert!(all.contains("[2:a:0]asetpts=PTS-STARTPTS,"), "{all}");
+        assert!(all.contains("-map 0:1 -map [sound0] -map [sound1] -filter:a:0 aresample"), "{all}");
+        assert_eq!(spec.lines().len(), 2);
+        spec.options.output = words_of("-map 1:a:0 -map 2:a");
+        assert_eq!((spec.further_sounds(), spec.lines().len()), (vec![], 1));
+    }
+
+    #[test]
+    fn the_users_filters_are_combined_with_ours() {
+        let mut spec = spec();
+        spec.options.output = vec!["-vf".into(), "hflip".into(), "-af".into(), "volume=2".into()];
+        spec.options.finish = vec!["format=gray".into()];
+        let all = words(&encoder_args(&spec));
+        assert!(all.contains("-vf fps=30000/1001:start_time=0,hflip,format=gray "), "{all}");
+        assert!(all.contains("-af aresample=async=1000:first_pts=0,volume=2 "), "{all}");
+        spec.options.output = vec!["-filter_complex".into(), "[0:v]hflip[o]".into()];
+        let all = words(&encoder_args(&spec));
+        assert!(!all.contains("-vf") && !all.contains("-map 0:0") && all.contains("-map [o] "), "{all}");
     }
 
     #[test]

@@ -1,17 +1,47 @@
 //! The running engine: one ffmpeg child, its input, its output, its end.
 
+use std::ffi::OsString;
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::args::encoder_args;
 use super::error::EngineError;
 use super::spec::EngineSpec;
-use crate::ffmpeg::{ChildInput, ChildOutput, Ffmpeg, Launch, Process, Stdin, Stdout, launch};
+use crate::ffmpeg::{
+    ChildInput, ChildOutput, Ffmpeg, Launch, Process, ProgressReader, Redactor, Stdin, Stdout, launch,
+};
 use crate::media::{Packet, RenditionId, StreamHeaders, TrackId};
 use crate::nut::{Reader, Writer};
 
 /// How long ffmpeg may take nothing before the engine counts as stalled: a loaded, slow machine needed 10 s to start it.
 const WRITE_DEADLINE: Duration = Duration::from_secs(20);
+
+/// A child that writes the output itself. It takes our NUT stream on standard input, reports on standard output as
+/// `ffmpeg -progress pipe:1` does and tells what is wrong on standard error in ffmpeg's form: ffmpeg, or any program
+/// that behaves so.
+#[derive(Clone, Debug)]
+pub struct DirectChild {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// What hides secrets in what it says.
+    pub redactor: Redactor,
+}
+
+impl DirectChild {
+    /// ffmpeg, for a spec whose destination is [`super::Destination::Direct`].
+    pub fn ffmpeg(ffmpeg: &Ffmpeg, spec: &EngineSpec) -> Self {
+        let (program, args) = (ffmpeg.program.clone(), encoder_args(spec).to_os_args());
+        Self { program, args, redactor: Redactor::default() }
+    }
+
+    /// The command as a line a user can paste into a shell, without secrets.
+    pub fn shell_quoted(&self) -> String {
+        crate::ffmpeg::shell_quoted(&self.program, &self.args, &self.redactor)
+    }
+}
 
 /// The running child. Dropping it kills ffmpeg and waits for its end.
 pub struct Engine {
@@ -27,13 +57,7 @@ impl Engine {
         rendition: RenditionId,
         generation: u32,
     ) -> Result<(Self, EngineInput, EngineOutput), EngineError> {
-        let launched = Launch::new(&ffmpeg.program, encoder_args(spec).to_os_args(), "encoder")
-            .with_io(Stdin::Socket, Stdout::Socket);
-        let mut process = launch(launched).map_err(EngineError::Launch)?;
-        let broken = || EngineError::Io(std::io::ErrorKind::BrokenPipe.into());
-        let stdin = process.take_stdin().ok_or_else(broken)?;
-        let stdout = process.take_stdout().ok_or_else(broken)?;
-        let input = EngineInput::new(spec, stdin)?;
+        let (process, input, stdout) = start(DirectChild::ffmpeg(ffmpeg, spec), spec)?;
         let output = EngineOutput {
             reader: Reader::new(stdout),
             rendition,
@@ -42,6 +66,15 @@ impl Engine {
             offsets: Vec::new(),
         };
         Ok((Self { process }, input, output))
+    }
+
+    /// Starts a child that writes the output itself; what comes back are its reports.
+    pub fn start_direct(
+        child: DirectChild,
+        spec: &EngineSpec,
+    ) -> Result<(Self, EngineInput, ProgressReader<ChildOutput>), EngineError> {
+        let (process, input, stdout) = start(child, spec)?;
+        Ok((Self { process }, input, ProgressReader::new(stdout)))
     }
 
     /// The child, to be watched and stopped.
@@ -53,6 +86,17 @@ impl Engine {
     pub fn died(&self) -> EngineError {
         EngineError::Died { cause: self.process.cause_of_failure(), last_words: self.process.log_tail() }
     }
+}
+
+fn start(child: DirectChild, spec: &EngineSpec) -> Result<(Process, EngineInput, ChildOutput), EngineError> {
+    let launched = Launch::new(child.program, child.args, "encoder")
+        .with_io(Stdin::Socket, Stdout::Socket)
+        .with_redactor(child.redactor);
+    let mut process = launch(launched).map_err(EngineError::Launch)?;
+    let broken = || EngineError::Io(std::io::ErrorKind::BrokenPipe.into());
+    let stdin = process.take_stdin().ok_or_else(broken)?;
+    let stdout = process.take_stdout().ok_or_else(broken)?;
+    Ok((process, EngineInput::new(spec, stdin)?, stdout))
 }
 
 /// The writing end. Owned by one thread; dropping it ends the input, upon which ffmpeg flushes and ends.
@@ -77,7 +121,7 @@ impl EngineInput {
             head: Vec::with_capacity(64),
             samples: Vec::new(),
             picture_len: spec.video.map(|video| video.pixels.packed_len(video.size)),
-            channels: spec.audio.iter().map(|audio| audio.channels).collect(),
+            channels: spec.lines().iter().map(|audio| audio.channels).collect(),
         })
     }
 

@@ -1,5 +1,8 @@
 //! What an engine is asked to encode.
 
+use std::ffi::OsString;
+
+use crate::ffmpeg::Input;
 use crate::media::{Colour, FrameRate, FrameTiming, PixelFormat, Resolution, TimeBase, TrackHeader};
 use crate::nut;
 
@@ -44,8 +47,10 @@ pub struct EncodeOptions {
     pub pre_headers: Vec<String>,
     /// Before our own input.
     pub before_input: Vec<String>,
-    /// Further inputs with their options.
-    pub inputs: Vec<String>,
+    /// Filters that give the pictures their size; before the user's own ones.
+    pub fit: Vec<String>,
+    /// Filters that come last: a palette, a conversion.
+    pub finish: Vec<String>,
     /// The video encoder and its options, each name with its value.
     pub video: Vec<(String, String)>,
     /// The sound encoder and its options.
@@ -54,6 +59,40 @@ pub struct EncodeOptions {
     pub output: Vec<String>,
 }
 
+/// A further input that ffmpeg opens itself, beside our own. It is number 1, 2 … in the user's maps and filters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FurtherInput {
+    /// What it is, with its options.
+    pub input: Input,
+    /// Streams of sound in it. Each becomes a track, as long as our own stream, whatever its own length; one that the
+    /// user's words speak of (`1:a`) is left to them.
+    pub sounds: usize,
+}
+
+/// Where ffmpeg's product goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Destination {
+    /// Back to us, as encoded packets.
+    #[default]
+    Packets,
+    /// Where ffmpeg writes it itself.
+    Direct(DirectOutput),
+}
+
+/// An output that ffmpeg writes itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DirectOutput {
+    /// The muxer and its options; the user's own come after them and win.
+    pub options: Vec<(String, String)>,
+    /// A path, a pattern, an address, a device.
+    pub url: OsString,
+}
+
+/// Samples a second of the silent line that gives further inputs' sound its length …
+const CLOCK_RATE: u32 = 48_000;
+/// … and its channels.
+const CLOCK_CHANNELS: u16 = 2;
+
 /// Everything an engine needs to know before its first frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EngineSpec {
@@ -61,16 +100,47 @@ pub struct EngineSpec {
     pub video: Option<VideoInput>,
     /// The lines of sound.
     pub audio: Vec<AudioInput>,
+    /// Further inputs of ffmpeg's.
+    pub further: Vec<FurtherInput>,
     /// How to encode them.
     pub options: EncodeOptions,
+    /// Where to.
+    pub destination: Destination,
+}
+
+impl EncodeOptions {
+    /// Whether the user's own words for the output hold this one anywhere.
+    fn speaks_of(&self, word: &str) -> bool {
+        self.output.iter().any(|own| own.contains(word))
+    }
 }
 
 impl EngineSpec {
+    /// The streams of sound of further inputs that become tracks: number of the input, number of its sound.
+    pub fn further_sounds(&self) -> Vec<(usize, usize)> {
+        let numbered = self.further.iter().zip(1_usize..);
+        let free = numbered.filter(|(_, number)| !self.options.speaks_of(&format!("{number}:a")));
+        free.flat_map(|(input, number)| (0..input.sounds).map(move |sound| (number, sound))).collect()
+    }
+
+    /// The silent line to be written after [`Self::audio`] where further inputs have sound: that sound ends with it,
+    /// so that an endless input does not keep ffmpeg from ending and a short one is filled up with silence.
+    pub fn clock_line(&self) -> Option<AudioInput> {
+        let clock = AudioInput { sample_rate: CLOCK_RATE, channels: CLOCK_CHANNELS };
+        (!self.further_sounds().is_empty()).then_some(clock)
+    }
+
+    /// The lines of sound that are written: our own and the silent one.
+    pub fn lines(&self) -> Vec<AudioInput> {
+        self.audio.iter().copied().chain(self.clock_line()).collect()
+    }
+
     /// The tracks of the stream into ffmpeg: video first, then sound in order.
     pub fn tracks(&self) -> Vec<TrackHeader> {
         let video =
             self.video.map(|video| nut::raw_video(video.pixels, video.size, video.time_base(), Some(video.rate)));
-        let audio = self.audio.iter().map(|audio| nut::pcm_f32(audio.sample_rate, audio.channels));
+        let lines = self.lines();
+        let audio = lines.iter().map(|audio| nut::pcm_f32(audio.sample_rate, audio.channels));
         video.into_iter().chain(audio).collect()
     }
 
@@ -99,7 +169,13 @@ mod tests {
                 rate,
                 timing: FrameTiming::Constant,
             };
-            let spec = EngineSpec { video: Some(video), audio: vec![], options: EncodeOptions::default() };
+            let spec = EngineSpec {
+                video: Some(video),
+                audio: vec![],
+                further: vec![],
+                options: EncodeOptions::default(),
+                destination: Destination::Packets,
+            };
             let offset = spec.pipe_offset_nanos();
             assert!(offset >= 999_999_999, "{rate}: {offset}");
             assert_eq!(rate.tick_nanos(rate.nearest_tick(offset)), offset, "{rate}");

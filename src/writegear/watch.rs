@@ -1,12 +1,11 @@
 //! Signs of life of a running ffmpeg: what it tells with `-progress`, and the processor time it uses.
 
 use std::cell::Cell;
-use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::ffmpeg::{ChildOutput, ProgressParser, cpu_time};
+use crate::ffmpeg::{ChildOutput, ProgressReader, cpu_time};
 use crate::media::Timestamp;
 use crate::rt::{Clock, RealClock};
 
@@ -47,16 +46,12 @@ impl Signs {
 }
 
 /// Reads `-progress` to its end.
-pub(super) fn read_progress(mut output: ChildOutput, signs: &Signs) {
-    let mut parser = ProgressParser::default();
-    let mut buffer = [0; 4096];
+pub(super) fn read_progress(output: ChildOutput, signs: &Signs) {
+    let mut reports = ProgressReader::new(output);
     loop {
-        match output.read(&mut buffer) {
-            Ok(0) => return,
-            Ok(count) => parser.feed(buffer.get(..count).unwrap_or_default(), &mut |now| {
-                signs.saw(now.frames, now.bytes);
-            }),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+        match reports.next_report() {
+            Ok(Some(now)) => signs.saw(now.frames, now.bytes),
+            Ok(None) => return,
             Err(error) => {
                 log::debug!("ffmpeg's progress ended: {error}");
                 return;

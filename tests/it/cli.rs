@@ -39,7 +39,7 @@ fn what_cannot_be_meant_is_exit_2_and_named() {
         (&["record", "--duration", "0"], "--duration"),
         (&["record", "--duration", "soon"], "--duration"),
         (&["record", "--output", "film"], "--output"),
-        (&["record", "--output", "http://host/x.mp4"], "--output"),
+        (&["record", "--output", "gopher://host/x.mp4"], "output.address"),
         (&["record", "--source", "test", "--output", "x.docx"], "output.container"),
         (&["record", "--set", "video.crf"], "KEY=VALUE"),
         (&["record", "--set", "video.crf=99"], "video.crf"),

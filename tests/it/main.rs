@@ -5,6 +5,8 @@
 mod support;
 
 #[cfg(test)]
+mod advanced;
+#[cfg(test)]
 mod audio_pulse;
 #[cfg(test)]
 mod capture_x11;
@@ -16,6 +18,8 @@ mod cli_ffmpeg;
 mod cli_record;
 #[cfg(test)]
 mod custom_command;
+#[cfg(test)]
+mod direct;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::verify::{Judgement, judge};
-use super::{FileSinkSetup, OutputError, Written, form, free_bytes};
+use super::{FileSinkSetup, FileTarget, OutputError, Written, form, free_bytes};
 use crate::fanout::report::Verdict;
 use crate::fanout::sink::{FinishProgress, SinkReport};
 use crate::ffmpeg::{Cause, Redactor, run_with_progress};
@@ -32,12 +32,14 @@ pub(super) fn complete(
     progress: &dyn Fn(FinishProgress),
 ) -> SinkReport {
     let target = setup.reservation.target();
-    let as_it_is = trust == Trust::Whole && form::is_ordinary_when_closed(target.container, setup.hybrid_mp4);
+    let as_it_is = trust == Trust::Whole
+        && setup.subtitles.is_none()
+        && form::is_ordinary_when_closed(target.container, setup.hybrid_mp4);
     let mut remarks = Vec::new();
     if !as_it_is && !stop.is_stopped() {
         match copy(setup, written, stop, progress) {
             Ok((made, judgement)) if acceptable(&judgement, trust) => {
-                return publish(setup, &made, judgement, true, remarks);
+                return publish(target, &made, judgement, Spare::TheSafeFile, remarks);
             }
             Ok((made, judgement)) => {
                 remove(&made);
@@ -50,13 +52,16 @@ pub(super) fn complete(
     } else if stop.is_stopped() && !as_it_is {
         remarks.push("The crash-safe file was left as it is, as you asked.".to_owned());
     }
+    if setup.subtitles.is_some() {
+        remarks.push("The subtitles are not in the file.".to_owned());
+    }
     progress(FinishProgress { step: "Checking the file", fraction: None });
     let judgement = judge(&setup.ffmpeg, &target.safe_path, written, stop);
     if target.container == crate::media::Container::Avi || judgement.verdict == Verdict::Broken {
         // Another container than the name says, or nothing one should find under the good name.
         return kept(target.safe_path.clone(), judgement, remarks);
     }
-    publish(setup, &target.safe_path.clone(), judgement, false, remarks)
+    publish(target, &target.safe_path, judgement, Spare::Nothing, remarks)
 }
 
 /// After a crash of the writer the last fragment may be cut: fewer pictures than were written are then no fault of the copy.
@@ -80,9 +85,14 @@ fn copy(
     }
     let no_place = |error| format!("The file could not be completed ({error}); the crash-safe file was kept.");
     let made = target.reserve_copy().map_err(no_place)?;
-    let args = form::ordinary_args(&target.safe_path, &made, target.container, written.rate, setup.picture);
     let doing = "Completing the file";
     let total_s = Duration::from_nanos(u64::try_from(written.last_video_nanos).unwrap_or(0)).as_secs_f64();
+    let mut args = form::ordinary_args(&target.safe_path, &made, target.container, written.rate, setup.picture);
+    if let Some(subtitles) = &setup.subtitles {
+        // The last picture lasts a period, and the sound beside it may end a block later.
+        let period_s = written.rate.map_or(1.0, |rate| 1.0 / rate.as_f64());
+        form::add_subtitles(&mut args, subtitles, target.container, total_s + period_s + 0.05);
+    }
     progress(FinishProgress { step: doing, fraction: Some(0.0) });
     let args = args.to_os_args();
     let redactor = Redactor::default();
@@ -95,7 +105,10 @@ fn copy(
     match finished {
         Ok(Some(finished)) if finished.exit.is_success() => {
             progress(FinishProgress { step: "Checking the file", fraction: None });
-            let judgement = judge(&setup.ffmpeg, &made, written, stop);
+            let mut judgement = judge(&setup.ffmpeg, &made, written, stop);
+            if setup.subtitles.is_some() {
+                judgement.expect_subtitles();
+            }
             Ok((made, judgement))
         }
         Ok(None) => {
@@ -114,14 +127,23 @@ fn copy(
     }
 }
 
-fn publish(
-    setup: &FileSinkSetup,
+/// What is left over once the file has its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spare {
+    /// Nothing: it is the safe file itself that gets the name.
+    Nothing,
+    /// The crash-safe file: a copy gets the name.
+    TheSafeFile,
+}
+
+/// Gives the file at `from` its name, and tells what it is.
+pub(super) fn publish(
+    target: &FileTarget,
     from: &Path,
     mut judgement: Judgement,
-    safe_is_spare: bool,
+    spare: Spare,
     mut remarks: Vec<String>,
 ) -> SinkReport {
-    let target = setup.reservation.target();
     if let Err(error) = sync(from) {
         remarks.push(format!("The disk did not confirm the file: {error}."));
         judgement.verdict = judgement.verdict.max(Verdict::Suspect);
@@ -131,14 +153,14 @@ fn publish(
             if path != target.final_path {
                 remarks.push(format!("'{}' was taken meanwhile and was not touched.", target.final_path.display()));
             }
-            if safe_is_spare {
+            if spare == Spare::TheSafeFile {
                 remove(&target.safe_path);
             }
             judgement.report.path = path;
             report(judgement, remarks, None)
         }
         Err(error) => {
-            if safe_is_spare {
+            if spare == Spare::TheSafeFile {
                 remove(from);
             }
             let mut report = kept(target.safe_path.clone(), judgement, remarks);
@@ -154,7 +176,7 @@ fn sync(path: &Path) -> Result<(), OutputError> {
     result.map_err(|error| OutputError::of(path, &error))
 }
 
-fn kept(path: PathBuf, mut judgement: Judgement, remarks: Vec<String>) -> SinkReport {
+pub(super) fn kept(path: PathBuf, mut judgement: Judgement, remarks: Vec<String>) -> SinkReport {
     judgement.report.path.clone_from(&path);
     report(judgement, remarks, Some(path))
 }
@@ -164,9 +186,9 @@ fn report(judgement: Judgement, remarks: Vec<String>, kept: Option<PathBuf>) -> 
         files: vec![judgement.report],
         verdict: Some(judgement.verdict),
         checks: judgement.checks,
-        error: None,
         remarks,
         kept,
+        ..SinkReport::default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! How each container is written so that a crash costs little, and what it becomes at the end.
 
-use super::{FileTarget, Keep, file_url, negative_seconds};
-use crate::ffmpeg::{Args, Input, Options, Output};
+use super::{FileTarget, Keep, negative_seconds};
+use crate::ffmpeg::{Args, Input, Options, Output, file_url};
 use crate::media::{Colour, Container, FrameRate, VideoCodec};
 use crate::writegear::colour_tags;
 
@@ -21,6 +21,11 @@ pub(super) enum CrashSafe {
     /// MP4 or `QuickTime` in short fragments.
     Fragments {
         /// `mp4` or `mov`.
+        muxer: &'static str,
+    },
+    /// A form that plays wherever it is cut off; closed well it is the ordinary one as well.
+    Plain {
+        /// `mpegts` or `flv`.
         muxer: &'static str,
     },
 }
@@ -64,6 +69,7 @@ impl CrashSafe {
             Container::Mp4 => Self::Fragments { muxer: "mp4" },
             // AVI has its index at the end; QuickTime holds the same codecs and keeps exact times.
             Container::Mov | Container::Avi => Self::Fragments { muxer: "mov" },
+            other => Self::Plain { muxer: other.muxer() },
         }
     }
 
@@ -80,6 +86,7 @@ impl CrashSafe {
             Self::Clusters { muxer } => {
                 Options::new().with("cluster_time_limit", CLUSTER_MILLIS).with("flush_packets", "1").with("f", muxer)
             }
+            Self::Plain { muxer } => Options::new().with("flush_packets", "1").with("f", muxer),
             Self::Fragments { muxer } => {
                 let hybrid = if hybrid_mp4 == Keep::CrashSafe { "+hybrid_fragmented" } else { "" };
                 let flags = format!("+empty_moov+delay_moov+default_base_moof{hybrid}");
@@ -96,7 +103,7 @@ impl CrashSafe {
 /// Whether the crash-safe file, once closed, is the ordinary one already.
 pub fn is_ordinary_when_closed(container: Container, hybrid_mp4: Keep) -> bool {
     match CrashSafe::of(container) {
-        CrashSafe::Clusters { .. } => true,
+        CrashSafe::Clusters { .. } | CrashSafe::Plain { .. } => true,
         CrashSafe::Fragments { .. } => container != Container::Avi && hybrid_mp4 == Keep::CrashSafe,
     }
 }
@@ -153,6 +160,26 @@ pub(super) fn ordinary_args(
     options.push("f", container.muxer());
     let output = Output { options, url: file_url(to) };
     Args { global, inputs: vec![input], outputs: vec![output], ..Args::default() }
+}
+
+/// Adds a file of subtitles to the command that makes the ordinary file of this length.
+pub(super) fn add_subtitles(args: &mut Args, subtitles: &std::path::Path, container: Container, length_s: f64) {
+    let extension = subtitles.extension().unwrap_or_default();
+    let is_ass = extension.eq_ignore_ascii_case("ass") || extension.eq_ignore_ascii_case("ssa");
+    let codec = match container {
+        Container::Webm => "webvtt",
+        Container::Mkv if is_ass => "ass",
+        Container::Mkv => "srt",
+        _ => "mov_text",
+    };
+    args.inputs.push(Input { options: Options::new(), url: file_url(subtitles) });
+    if let Some(output) = args.outputs.first_mut() {
+        output.options.push("map", "1:s");
+        output.options.push("c:s", codec);
+        // What is said after the end would make the file longer than the film. A limit of the input's own does nothing
+        // to subtitles (ffmpeg 5.1).
+        output.options.push("t", format!("{length_s:.3}"));
+    }
 }
 
 fn quiet() -> Options {

@@ -1,9 +1,11 @@
 //! The file sink: packets into a crash-safe file while recording, the ordinary file at the end.
 
+mod direct;
 mod disk;
 mod finish;
 mod form;
 mod reserve;
+mod series;
 mod verify;
 
 use std::io::Write;
@@ -11,9 +13,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use direct::{DirectEnd, DirectTarget, finish_direct};
 pub use disk::{DiskWatch, seconds_left};
 pub use form::{CopiedPicture, crash_safe_args, is_ordinary_when_closed};
 pub use reserve::{FileTarget, OnTaken, OutputError, Reservation, free_bytes, reserve};
+pub use series::{Series, refuse_existing, reserve_series};
 
 use super::counters::Counters;
 use super::report::Verdict;
@@ -47,6 +51,8 @@ pub struct FileSinkSetup {
     pub hybrid_mp4: Keep,
     /// Added to every time stamp on the way, because NUT knows no time before zero: a whole number of frames.
     pub offset_nanos: i64,
+    /// Subtitles that go into the finished file; the crash-safe one has none.
+    pub subtitles: Option<PathBuf>,
     /// What the packets do not tell about the picture; `None` for sound alone.
     pub picture: Option<CopiedPicture>,
     /// Shared counts.
@@ -214,11 +220,6 @@ impl Sink for FileSink {
         report.error = error.or(report.error);
         report
     }
-}
-
-/// Paths whose name begins like an option or a protocol are still files.
-fn file_url(path: &std::path::Path) -> std::ffi::OsString {
-    crate::ffmpeg::file_url(path)
 }
 
 /// Seconds with microseconds, as ffmpeg reads them.

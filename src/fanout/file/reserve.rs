@@ -91,14 +91,7 @@ impl OutputError {
 /// Reserves `wished`: makes the empty crash-safe file beside it. A missing folder is made if its parent exists,
 /// so that `~/Videos` need not. Does file-system calls: not for the window's thread.
 pub fn reserve(wished: &Path, container: Container, on_taken: OnTaken) -> Result<Reservation, OutputError> {
-    if let Some(folder) = wished.parent().filter(|folder| !folder.as_os_str().is_empty())
-        && !folder.exists()
-    {
-        fs::create_dir(folder).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => OutputError::NoFolder(folder.to_path_buf()),
-            _ => OutputError::of(folder, &error),
-        })?;
-    }
+    make_missing_folder(wished)?;
     for attempt in 1..10_000_u32 {
         let final_path = numbered(wished, attempt, on_taken);
         let taken = fs::symlink_metadata(&final_path).is_ok();
@@ -121,8 +114,21 @@ pub fn reserve(wished: &Path, container: Container, on_taken: OnTaken) -> Result
     Err(OutputError::Exists(wished.to_path_buf()))
 }
 
+/// Makes the folder of a wished file if only that one is missing.
+pub(super) fn make_missing_folder(wished: &Path) -> Result<(), OutputError> {
+    if let Some(folder) = wished.parent().filter(|folder| !folder.as_os_str().is_empty())
+        && !folder.exists()
+    {
+        fs::create_dir(folder).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => OutputError::NoFolder(folder.to_path_buf()),
+            _ => OutputError::of(folder, &error),
+        })?;
+    }
+    Ok(())
+}
+
 /// `take.mp4`, then `take (2).mp4` … where renaming is allowed.
-fn numbered(wished: &Path, attempt: u32, on_taken: OnTaken) -> PathBuf {
+pub(super) fn numbered(wished: &Path, attempt: u32, on_taken: OnTaken) -> PathBuf {
     if attempt == 1 || on_taken != OnTaken::Rename {
         return wished.to_path_buf();
     }

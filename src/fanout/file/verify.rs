@@ -17,6 +17,22 @@ pub(super) struct Judgement {
     pub(super) report: FileReport,
     pub(super) verdict: Verdict,
     pub(super) checks: Vec<CheckResult>,
+    /// Tracks of subtitles in it.
+    pub(super) subtitles: usize,
+}
+
+impl Judgement {
+    /// Subtitles must be in it, and may be seen longer than the last picture.
+    pub(super) fn expect_subtitles(&mut self) {
+        self.checks.retain(|check| check.ok || check.name != "duration");
+        let ok = self.subtitles > 0;
+        let detail = if ok { "the subtitles are in the file" } else { "the subtitles are missing" };
+        self.checks.push(CheckResult { name: "subtitles", ok, detail: detail.to_owned() });
+        if self.verdict != Verdict::Broken {
+            let all = self.checks.iter().all(|check| check.ok);
+            self.verdict = if all { Verdict::Good } else { Verdict::Suspect };
+        }
+    }
 }
 
 /// Reads the file through ffprobe and compares it with what was written. `stop` leaves it unread.
@@ -36,7 +52,7 @@ fn unread(path: &Path, bytes: u64, error: &ProbeError, written: &Written) -> Jud
     };
     let check = CheckResult { name: "readable", ok: false, detail: error.to_string() };
     let report = FileReport { path: path.to_path_buf(), frames: written.video_packets, duration_s: 0.0, bytes };
-    Judgement { report, verdict, checks: vec![check] }
+    Judgement { report, verdict, checks: vec![check], subtitles: 0 }
 }
 
 fn compare(path: &Path, bytes: u64, probe: &Probe, written: &Written) -> Judgement {
@@ -65,7 +81,8 @@ fn compare(path: &Path, bytes: u64, probe: &Probe, written: &Written) -> Judgeme
     }
     let verdict = if checks.iter().all(|check| check.ok) { Verdict::Good } else { Verdict::Suspect };
     let report = FileReport { path: path.to_path_buf(), frames, duration_s, bytes };
-    Judgement { report, verdict, checks }
+    let subtitles = probe.streams.iter().filter(|stream| stream.kind == StreamKind::Other).count();
+    Judgement { report, verdict, checks, subtitles }
 }
 
 /// The file must play as long as its pictures last; half a second is allowed for sound that ends later.

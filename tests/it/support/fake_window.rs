@@ -291,6 +291,7 @@ pub(crate) fn busy_status(status: &mut Status) {
 pub(crate) fn report(verdict: Verdict) -> FinishedReport {
     let check = |name, ok, detail: &str| CheckResult { name, ok, detail: detail.to_owned() };
     FinishedReport {
+        streams: Vec::new(),
         files: vec![FileReport {
             path: PathBuf::from("/home/me/Videos/2026-11-23 08-30-28.mp4"),
             frames: 300,

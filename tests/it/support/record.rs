@@ -8,7 +8,9 @@ use std::time::Duration;
 use gearcast::audio::AudioSpec;
 use gearcast::capture::{CaptureRequest, SourceSpec};
 use gearcast::media::{AudioCodec, Container, FrameRate, FrameTiming, Resolution, VideoCodec};
-use gearcast::plan::{AudioEncode, AudioPlan, Extra, FilePlan, OnExisting, Plan, RateControl, SizeChoice, VideoPlan};
+use gearcast::plan::{
+    AudioEncode, AudioPlan, EnginePlan, Extra, FilePlan, FileWay, OnExisting, Plan, RateControl, SizeChoice, VideoPlan,
+};
 use gearcast::rt::{Clock, RealClock};
 use gearcast::session::{Command, Session, SessionSetup, State, Status};
 
@@ -89,7 +91,15 @@ pub(crate) fn test_plan(path: &Path, seconds: f64) -> Plan {
             bitrate_kbps: 160,
             sample_rate: 48_000,
         },
-        file: Some(FilePlan { path: path.to_path_buf(), container, on_existing: OnExisting::Refuse }),
+        file: Some(FilePlan {
+            path: path.to_path_buf(),
+            container,
+            way: FileWay::Packets,
+            on_existing: OnExisting::Refuse,
+        }),
+        address: None,
+        engine: EnginePlan::Ffmpeg,
+        subtitles: None,
         extra: Extra::default(),
         duration: Some(Duration::from_secs_f64(seconds)),
     }

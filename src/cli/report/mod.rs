@@ -1,14 +1,22 @@
 //! Statuses of a recording become lines: JSON for scripts, calm words for people. Pure.
 
+mod json;
+mod words;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+pub(super) use json::{finished_json, problem_json};
+pub(super) use words::bytes;
+
+use self::json::{failure_json, notice_json, status_json, streams_json};
 use super::exit::Exit;
 use crate::media::Timestamp;
-use crate::plan::{Plan, Severity, SizeChoice};
-use crate::session::{AudioStatus, Failure, FinishedReport, FrameCounts, Notice, SourceStatus, State, Status, Verdict};
+use crate::plan::{Plan, SizeChoice};
+use crate::session::{SourceStatus, State, Status, Verdict};
+use words::{failure_words, notice_words, progress, report_words};
 
 /// Status lines come this often.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
@@ -84,13 +92,17 @@ impl Reporter {
             "file": status.file.as_ref().map(|path| path.display().to_string()),
             "video": video,
             "audio": audio,
-            "streams": [],
+            "streams": streams_json(&status.streams),
         })
     }
 
     fn started_words(&self, status: &Status) -> String {
         let file = status.file.as_ref().or(self.plan.file.as_ref().map(|file| &file.path));
-        let place = file.map_or_else(String::new, |path| format!(" to {}", path.display()));
+        let place = match (status.streams.first(), file) {
+            (Some(stream), _) => format!(" to {}", stream.url),
+            (None, Some(path)) => format!(" to {}", path.display()),
+            (None, None) => String::new(),
+        };
         let end = match self.plan.duration {
             Some(duration) => format!("for {} s; Ctrl+C stops earlier", duration.as_secs_f64()),
             None => "Ctrl+C stops".to_owned(),
@@ -131,211 +143,21 @@ pub(super) fn ended(status: &Status, forced: bool) -> (Vec<Line>, Exit) {
     (lines, exit)
 }
 
-/// The last line of a recording that never began.
-pub(super) fn finished_json(report: Option<&FinishedReport>, exit: Exit) -> Value {
-    let files: Vec<Value> = report.map_or_else(Vec::new, |report| {
-        let file = |file: &crate::session::FileReport| {
-            json!({
-                "path": file.path.display().to_string(),
-                "frames": file.frames,
-                "duration_s": file.duration_s,
-                "bytes": file.bytes,
-            })
-        };
-        report.files.iter().map(file).collect()
-    });
-    let checks: Vec<Value> = report.map_or_else(Vec::new, |report| {
-        report.checks.iter().map(|one| json!({"name": one.name, "ok": one.ok, "detail": one.detail})).collect()
-    });
-    json!({
-        "event": "finished",
-        "file": files.first().map(|file| file["path"].clone()),
-        "files": files,
-        "latency_s": report.and_then(|report| report.latency_s),
-        "duration_s": report.map_or(0.0, |report| report.duration_s),
-        "frames": frames_json(report.map(|report| report.frames).unwrap_or_default()),
-        "audio": report.map_or_else(Vec::new, |report| audio_json(&report.audio)),
-        "streams": [],
-        "verdict": verdict_word(report.map_or(Verdict::Broken, |report| report.verdict)),
-        "checks": checks,
-        "exit_code": exit.code(),
-    })
-}
-
-/// A problem that is no notice of the session's.
-pub(super) fn problem_json(severity: Severity, code: &str, what: &str, help: &str) -> Value {
-    json!({"event": "problem", "severity": severity_word(severity), "code": code, "what": what, "help": help})
-}
-
-fn notice_json(notice: &Notice) -> Value {
-    problem_json(notice.severity, notice.code, &notice.what, &notice.help)
-}
-
-fn notice_words(notice: &Notice) -> String {
-    let help = if notice.help.is_empty() { String::new() } else { format!(" {}", notice.help) };
-    format!("{}: {}{help}", severity_word(notice.severity), notice.what)
-}
-
-fn failure_json(failure: &Failure) -> Value {
-    let code = match Exit::from(failure.kind) {
-        Exit::Usage => "usage",
-        Exit::Capture => "capture",
-        Exit::Output => "output",
-        Exit::Forced => "forced",
-        _ => "encoder",
-    };
-    let mut object = problem_json(Severity::Error, code, &failure.what, &failure.help);
-    object["details"] = json!(failure.details);
-    object
-}
-
-fn failure_words(failure: &Failure) -> String {
-    let help = Some(failure.help.clone()).filter(|help| !help.is_empty());
-    let details = failure.details.iter().map(|line| format!("| {line}"));
-    let first = format!("error: {}", failure.what);
-    std::iter::once(first).chain(help).chain(details).collect::<Vec<_>>().join("\n       ")
-}
-
-fn report_words(report: &FinishedReport) -> String {
-    let mut lines: Vec<String> = report
-        .files
-        .iter()
-        .map(|file| {
-            let (path, length, size) = (file.path.display(), hours(file.duration_s), bytes(file.bytes));
-            format!("{path}: {length}, {} frames, {size}", file.frames)
-        })
-        .collect();
-    let (capture, encoder) = (report.frames.dropped_capture, report.frames.dropped_encoder);
-    if capture + encoder > 0 {
-        lines.push(format!("Dropped frames: {capture} before the encoder, {encoder} inside it."));
-    }
-    let verdict = match report.verdict {
-        Verdict::Good => "Verdict: good, every check passed.",
-        Verdict::Suspect => "Verdict: suspect; the file plays, but:",
-        Verdict::Broken => "Verdict: broken; the file does not play:",
-    };
-    lines.push(verdict.to_owned());
-    let failed = report.checks.iter().filter(|check| !check.ok);
-    lines.extend(failed.map(|check| format!("  {}: {}", check.name, check.detail)));
-    lines.join("\n")
-}
-
-fn status_json(status: &Status) -> Value {
-    json!({
-        "event": "status",
-        "elapsed_s": status.elapsed.as_secs_f64(),
-        "state": state_word(&status.state),
-        "fps": status.fps,
-        "video_kbps": status.video_kbps,
-        "frames": frames_json(status.frames),
-        "audio": audio_json(&status.audio),
-        "streams": [],
-        "file_bytes": status.file_bytes,
-        "disk_free_bytes": status.disk.map(|disk| disk.free_bytes),
-        "disk_left_s": status.disk.and_then(|disk| disk.left_s),
-    })
-}
-
-fn frames_json(frames: FrameCounts) -> Value {
-    json!({
-        "captured": frames.captured,
-        "written": frames.written,
-        "repeated": frames.repeated,
-        "dropped_capture": frames.dropped_capture,
-        "dropped_encoder": frames.dropped_encoder,
-    })
-}
-
-fn audio_json(audio: &[AudioStatus]) -> Vec<Value> {
-    // Tenths are what a meter shows; f32 written as f64 would show 17 digits of noise.
-    let tenths = |level: f32| (f64::from(level) * 10.0).round() / 10.0;
-    let input = |input: &AudioStatus| {
-        json!({
-            "device": input.device,
-            "track": input.track,
-            "peak_db": tenths(input.levels.peak_db),
-            "rms_db": tenths(input.levels.rms_db),
-            "silent_s": tenths(input.levels.silent_s),
-            "problem": input.problem,
-        })
-    };
-    audio.iter().map(input).collect()
-}
-
-fn progress(status: &Status) -> String {
-    if let State::Finalizing { progress, step } = &status.state {
-        let percent = progress.map_or_else(String::new, |part| format!(" {:.0} %", part * 100.0));
-        return format!("  {step}{percent}");
-    }
-    let dropped = status.frames.dropped_capture + status.frames.dropped_encoder;
-    let left = status.disk.and_then(|disk| disk.left_s);
-    let left = left.map_or_else(String::new, |seconds| format!("  room for {}", hours(seconds)));
-    format!(
-        "● {}  {:.1} fps  {:.0} kbit/s  {}  dropped {dropped}{left}",
-        hours(status.elapsed.as_secs_f64()),
-        status.fps,
-        status.video_kbps,
-        bytes(status.file_bytes),
-    )
-}
-
 fn words_of(command: &str) -> Vec<String> {
     shell_words::split(command).unwrap_or_else(|_| vec![command.to_owned()])
 }
 
-const fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    }
-}
-
-const fn verdict_word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Good => "good",
-        Verdict::Suspect => "suspect",
-        Verdict::Broken => "broken",
-    }
-}
-
-const fn state_word(state: &State) -> &'static str {
-    match state {
-        State::Idle => "idle",
-        State::Starting => "starting",
-        State::Recording => "recording",
-        State::Finalizing { .. } => "finalizing",
-        State::Done(_) => "done",
-        State::Failed(_) => "failed",
-    }
-}
-
-/// `1:02:03` or `2:03`; seconds below a minute with a tenth.
-fn hours(seconds: f64) -> String {
-    if seconds < 60.0 {
-        return format!("{seconds:.1} s");
-    }
-    let whole = Duration::from_secs_f64(seconds.clamp(0.0, 1e9)).as_secs();
-    let (h, m, s) = (whole / 3600, whole / 60 % 60, whole % 60);
-    if h > 0 { format!("{h}:{m:02}:{s:02}") } else { format!("{m}:{s:02}") }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a size for people has three digits")]
-pub(super) fn bytes(count: u64) -> String {
-    let count = count as f64;
-    match count {
-        _ if count >= 1e9 => format!("{:.2} GB", count / 1e9),
-        _ if count >= 1e6 => format!("{:.1} MB", count / 1e6),
-        _ => format!("{:.0} kB", count / 1e3),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::words::hours;
     use super::*;
     use crate::media::{Levels, Resolution};
+    use crate::plan::Severity;
     use crate::plan::{Environment, FfmpegSummary, Searched};
     use crate::profile::Profile;
-    use crate::session::{CheckResult, FailureKind, FileReport};
+    use crate::session::{
+        AudioStatus, CheckResult, Failure, FailureKind, FileReport, FinishedReport, FrameCounts, Notice,
+    };
 
     fn plan() -> Plan {
         let encoder = |name: &str, codec: &str| crate::plan::EncoderInfo {
@@ -373,6 +195,7 @@ mod tests {
     fn report(verdict: Verdict) -> FinishedReport {
         FinishedReport {
             files: vec![FileReport { path: "/v/a.mp4".into(), frames: 45, duration_s: 1.5, bytes: 2_000_000 }],
+            streams: Vec::new(),
             duration_s: 1.5,
             frames: FrameCounts { captured: 40, written: 45, repeated: 5, ..FrameCounts::default() },
             latency_s: Some(0.4),
@@ -459,6 +282,7 @@ mod tests {
             (FailureKind::Capture, 3),
             (FailureKind::Encoder, 4),
             (FailureKind::Output, 5),
+            (FailureKind::Stream, 6),
             (FailureKind::Forced, 130),
         ] {
             let failure = Failure {

@@ -1,41 +1,58 @@
-//! One recording from its first frame to its report: engine, fan-out, file sink and writer, and the order in
-//! which they end.
+//! One recording from its first frame to its report: engine, writer, what takes the encoder's product, and the order
+//! in which they end.
 //!
 //! Nothing here waits: the conductor looks in ten times a second, and each stage that ends starts the next.
+
+mod direct;
+mod packets;
+mod take;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+pub(super) use take::commands_for;
+use take::{Ended, Started, Take, TakeSetup, start_direct, start_packets};
+
+use super::direct_words;
 use super::event::{Event, EventSender};
-use super::failure::Trouble;
-use super::params::encode_options;
+use super::failure::{Place, Trouble};
+use super::spec::{First, engine_spec};
 use super::status::{FinishedReport, FrameCounts};
-use super::tap::{Destination, LANE_CONTROL, TapCounts, WRITER_LANES, WriterItem, WriterQueue};
+use super::tap::{Destination as Tap, LANE_CONTROL, TapCounts, WRITER_LANES, WriterItem, WriterQueue};
 use super::writer::{LineSetup, Writer, WriterCounts, WriterSetup};
 use crate::audio::SoundFormat;
 use crate::fanout::{
-    CopiedPicture, Counters, DiskWatch, EncoderEnd, FileSink, FileSinkSetup, FileTarget, Hub, Keep, OutputError,
-    Reservation, SinkHandle, SinkReport, Verdict, spawn_sink,
+    Counters, DirectTarget, EncoderEnd, Keep, Reservation, SinkReport, StreamReport, StreamState, Verdict,
 };
-use crate::ffmpeg::{Ffmpeg, Redactor};
-use crate::media::{Colour, Frame, RenditionId, Resolution, Timestamp, VideoCodec};
-use crate::plan::{Plan, SizeChoice};
+use crate::ffmpeg::Ffmpeg;
+use crate::media::{Frame, Timestamp};
+use crate::plan::{AddressKind, Plan};
 use crate::rt::{Clock, StopToken, Worker, intake};
-use crate::writegear::{AudioInput, Engine, EngineSpec, VideoInput, encoder_args};
+use crate::writegear::{Destination, Engine, EngineError, EngineSpec, FurtherInput};
 
 /// The encoder may give nothing for this long after Stop before it is interrupted, and as long again before it is
 /// killed. A slow encoder that still gives packets is left alone.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The same where a server may never answer: stopping takes five seconds at most, and there is no file to complete.
+const AWAY_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a recording is made of.
 pub(super) struct RecordingSetup {
     pub(super) plan: Plan,
     pub(super) ffmpeg: Ffmpeg,
-    pub(super) hybrid_mp4: Keep,
-    pub(super) reservation: Reservation,
+    pub(super) place: PlaceHeld,
+    pub(super) further: Vec<FurtherInput>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) events: EventSender,
+}
+
+/// Where it goes, held for it.
+pub(super) enum PlaceHeld {
+    /// A file made of packets.
+    Packets { reservation: Reservation, hybrid_mp4: Keep },
+    /// What the child writes itself.
+    Direct(DirectTarget),
 }
 
 /// Where the recording is on its way to the end.
@@ -63,14 +80,15 @@ enum Rung {
 }
 
 pub(super) struct Recording {
-    pub(super) plan: Plan,
-    pub(super) target: FileTarget,
+    pub(super) plan: Arc<Plan>,
+    /// The finished file's name, or the series'.
+    pub(super) file: Option<std::path::PathBuf>,
     pub(super) commands: Vec<String>,
     pub(super) counters: Arc<Counters>,
-    pub(super) disk: DiskWatch,
+    take: Box<dyn Take>,
+    /// Its address, without secrets.
+    away: Option<String>,
     engine: Option<Engine>,
-    hub: Hub,
-    sink: SinkHandle,
     writer: Option<Worker>,
     queue: WriterQueue,
     taps: Arc<TapCounts>,
@@ -81,75 +99,55 @@ pub(super) struct Recording {
     ended_at: Option<Timestamp>,
 }
 
-/// The engine's inputs as the plan and the first picture say.
-pub(super) fn engine_spec(plan: &Plan, first: Option<&Frame>, formats: &[SoundFormat]) -> EngineSpec {
-    let video = plan.video.as_ref().zip(first).map(|(video, frame)| {
-        let size = match video.size {
-            SizeChoice::Source => frame.size.padded_even(),
-            SizeChoice::Fixed(size) => size.padded_even(),
-        };
-        let natural = crate::imaging::natural_colour(frame, size.height);
-        video_input(video, size, recorded_colour(video, natural))
-    });
-    let audio = formats.iter().map(|format| AudioInput { sample_rate: format.sample_rate, channels: format.channels });
-    EngineSpec { video, audio: audio.collect(), options: encode_options(plan) }
-}
-
-/// Motion JPEG has no place for another matrix than BT.601; what players read from its tags they do not use.
-pub(super) fn recorded_colour(video: &crate::plan::VideoPlan, natural: Colour) -> Colour {
-    if video.codec == VideoCodec::Mjpeg { Colour::BT601 } else { natural }
-}
-
-/// What the file's writer must be told; colours that the user tags by hand are the user's.
-pub(super) fn copied_picture(plan: &Plan, spec: &EngineSpec) -> Option<CopiedPicture> {
-    let own_tags = plan.extra.output.iter().any(|word| word.starts_with("-color"));
-    let colour = |video: &VideoInput| if own_tags { None } else { Some(video.colour) };
-    plan.video
-        .as_ref()
-        .zip(spec.video.as_ref())
-        .map(|(plan, video)| CopiedPicture { codec: plan.codec, colour: colour(video) })
-}
-
-pub(super) fn video_input(video: &crate::plan::VideoPlan, size: Resolution, colour: Colour) -> VideoInput {
-    VideoInput { pixels: crate::media::PixelFormat::Nv12, size, colour, rate: video.rate, timing: video.timing }
+/// The name that a report gives.
+fn named_file(place: &PlaceHeld) -> Option<std::path::PathBuf> {
+    match place {
+        PlaceHeld::Packets { reservation, .. } | PlaceHeld::Direct(DirectTarget::Single(reservation)) => {
+            Some(reservation.target().final_path.clone())
+        }
+        PlaceHeld::Direct(DirectTarget::Series(series)) => Some(series.path.clone()),
+        PlaceHeld::Direct(DirectTarget::Away(_)) => None,
+    }
 }
 
 impl Recording {
     /// Starts ffmpeg and all threads. `first` is a picture of the source, for its size and colours.
-    pub(super) fn start(setup: RecordingSetup, spec: &EngineSpec, formats: &[SoundFormat]) -> Result<Self, Trouble> {
-        let RecordingSetup { plan, ffmpeg, hybrid_mp4, reservation, clock, events } = setup;
-        let target = reservation.target().clone();
+    pub(super) fn start(
+        setup: RecordingSetup,
+        first: Option<&Frame>,
+        formats: &[SoundFormat],
+    ) -> Result<Self, Trouble> {
+        let RecordingSetup { plan, ffmpeg, place, further, clock, events } = setup;
         let counters = Arc::new(Counters::default());
         let wake: Arc<dyn Fn() + Send + Sync> = {
             let events = events.clone();
             Arc::new(move || events.send(Event::Wake))
         };
-        let commands = vec![
-            encoder_args(spec).shell_quoted(&ffmpeg.program, &Redactor::default()),
-            crate::fanout::crash_safe_args(&target, hybrid_mp4, spec.pipe_offset_nanos(), copied_picture(&plan, spec))
-                .shell_quoted(&ffmpeg.program, &Redactor::default()),
-        ];
-        let (engine, input, output) = Engine::start(&ffmpeg, spec, RenditionId(0), 0)?;
-        let sink = FileSink::new(FileSinkSetup {
+        let (plan, ffmpeg) = (Arc::new(plan), Arc::new(ffmpeg));
+        let take = TakeSetup {
+            plan: Arc::clone(&plan),
             ffmpeg,
-            reservation,
-            hybrid_mp4,
-            offset_nanos: spec.pipe_offset_nanos(),
-            picture: copied_picture(&plan, spec),
             counters: Arc::clone(&counters),
             clock: Arc::clone(&clock),
-        });
-        let (feed, sink) = spawn_sink("file", Box::new(sink), Arc::clone(&wake))?;
-        let hub = Hub::start(output, vec![feed], Arc::clone(&counters), Arc::clone(&clock), Arc::clone(&wake))?;
-        let disk = DiskWatch::start(&target.safe_path)?;
-
+            wake,
+        };
+        let (file, away) = (named_file(&place), away(&place));
+        let destination = match &place {
+            PlaceHeld::Packets { .. } => Destination::Packets,
+            PlaceHeld::Direct(target) => Destination::Direct(direct_words::output(&plan, target)),
+        };
+        let spec = engine_spec(&plan, first.map(First::Picture), formats, further, destination);
+        let Started { engine, input, take, commands } = match place {
+            PlaceHeld::Packets { reservation, hybrid_mp4 } => start_packets(&take, &spec, reservation, hybrid_mp4)?,
+            PlaceHeld::Direct(target) => start_direct(&take, &spec, target)?,
+        };
         let (queue, taken) = intake(WRITER_LANES);
         let writer_counts = Arc::new(WriterCounts::default());
         let writer = Writer::new(WriterSetup {
             queue: taken,
             engine: input,
             video: spec.video,
-            lines: lines(&plan, formats),
+            lines: lines(&plan, &spec, formats),
             duration: plan.duration,
             clock: Arc::clone(&clock),
             counters: Arc::clone(&counters),
@@ -161,13 +159,12 @@ impl Recording {
         })?;
         Ok(Self {
             plan,
-            target,
+            file,
             commands,
             counters,
-            disk,
+            take,
+            away,
             engine: Some(engine),
-            hub,
-            sink,
             writer: Some(worker),
             queue,
             taps: Arc::default(),
@@ -180,8 +177,8 @@ impl Recording {
     }
 
     /// Where sources deliver to.
-    pub(super) fn destination(&self) -> Destination {
-        Destination { queue: self.queue.clone(), counts: Arc::clone(&self.taps), line: 0 }
+    pub(super) fn destination(&self) -> Tap {
+        Tap { queue: self.queue.clone(), counts: Arc::clone(&self.taps), line: 0 }
     }
 
     /// Whether frames are still taken.
@@ -194,9 +191,7 @@ impl Recording {
         match self.phase {
             Phase::Running | Phase::Draining { .. } => ("Writing the last pictures", None),
             Phase::Flushing { .. } => ("Encoding the last pictures", None),
-            Phase::Completing => {
-                self.sink.progress().map_or(("Closing the file", None), |progress| (progress.step, progress.fraction))
-            }
+            Phase::Completing => self.take.finishing(),
         }
     }
 
@@ -229,11 +224,11 @@ impl Recording {
         {
             engine.process().kill();
         }
-        self.sink.hurry();
+        self.take.hurry();
     }
 
     /// The writer says that it is done.
-    pub(super) fn writer_ended(&mut self, result: Result<(), crate::writegear::EngineError>) {
+    pub(super) fn writer_ended(&mut self, result: Result<(), EngineError>) {
         let now = self.clock.now();
         self.ended_at.get_or_insert(now);
         if let Err(error) = result {
@@ -248,11 +243,13 @@ impl Recording {
 
     /// Looks at every part and moves on. Gives the report once, at the very end.
     pub(super) fn poll(&mut self) -> Option<(Option<Trouble>, SinkReport)> {
-        if let Some(error) = self.sink.failure() {
-            self.stop(Some(Trouble::from(error)));
+        if let Some(trouble) = self.take.failure() {
+            self.stop(Some(trouble));
         }
-        if self.is_running() && self.disk.is_gone() {
-            self.stop(Some(Trouble::from(OutputError::Gone(self.target.safe_path.clone()))));
+        if self.is_running()
+            && let Some(trouble) = self.take.loss()
+        {
+            self.stop(Some(trouble));
         }
         match self.phase {
             Phase::Running => self.watch_encoder(),
@@ -263,13 +260,13 @@ impl Recording {
         if self.phase != Phase::Completing {
             return None;
         }
-        let report = self.sink.report(Duration::ZERO)?;
+        let report = self.take.report()?;
         Some((self.trouble.take().or_else(|| report.error.clone().map(Trouble::from)), report))
     }
 
     /// An encoder that ends although nobody asked it to.
     fn watch_encoder(&mut self) {
-        if let Some(end) = self.hub.end(Duration::ZERO) {
+        if let Some(end) = self.take.output_end() {
             let told = self.engine_trouble(match end {
                 EncoderEnd::Complete => None,
                 EncoderEnd::Broken(error) => Some(error),
@@ -287,17 +284,17 @@ impl Recording {
     fn watch_writer(&mut self, since: Timestamp) {
         let now = self.clock.now();
         let alive = self.counters.last_packet_at().map_or(since, |packet| packet.max(since));
-        if now.since(alive) > PATIENCE {
+        if now.since(alive) > self.patience() {
             self.phase = Phase::Flushing { since, rung: Rung::InputClosed };
         }
-        if self.hub.end(Duration::ZERO).is_some() {
+        if self.take.output_end().is_some() {
             self.complete();
         }
     }
 
     /// The stop ladder: input closed, interrupted, killed; the next rung only after five seconds without a packet.
     fn climb(&mut self, since: Timestamp, rung: Rung) {
-        if let Some(end) = self.hub.end(Duration::ZERO) {
+        if let Some(end) = self.take.output_end() {
             if let EncoderEnd::Broken(error) = end {
                 let told = self.engine_trouble(Some(error));
                 self.trouble.get_or_insert(told);
@@ -307,7 +304,7 @@ impl Recording {
         }
         let now = self.clock.now();
         let alive = self.counters.last_packet_at().map_or(since, |packet| packet.max(since));
-        if now.since(alive) <= PATIENCE {
+        if now.since(alive) <= self.patience() {
             return;
         }
         let Some(engine) = &mut self.engine else { return };
@@ -321,7 +318,7 @@ impl Recording {
                 Rung::Killed
             }
         };
-        let told = Trouble::silent_encoder();
+        let told = Trouble::silent(self.place());
         self.trouble.get_or_insert(told);
         self.phase = Phase::Flushing { since: now, rung };
     }
@@ -329,25 +326,29 @@ impl Recording {
     /// The encoder's output has ended: the child is on its way out, the writer too.
     fn complete(&mut self) {
         self.phase = Phase::Completing;
+        let mut ended = if self.trouble.is_some() { Ended::Broken } else { Ended::Well };
         if let Some(mut engine) = self.engine.take() {
             match engine.process().wait(Duration::from_secs(1)) {
                 Some(exit) if !exit.is_success() => {
-                    let told = Trouble::from(engine.died());
+                    let told = Trouble::of_engine(engine.died(), self.place());
                     self.trouble.get_or_insert(told);
+                    ended = Ended::Broken;
                 }
                 _ => {}
             }
         }
+        self.take.complete(ended);
         self.writer = None; // joined: its socket is broken by now
     }
 
     /// What the encoder's own words say, or what the pipe's end says where it had none.
-    fn engine_trouble(&mut self, error: Option<crate::writegear::EngineError>) -> Trouble {
+    fn engine_trouble(&mut self, error: Option<EngineError>) -> Trouble {
         let words = self.engine.as_mut().and_then(|engine| {
             engine.process().wait(Duration::from_millis(500))?;
             Some(engine.died())
         });
-        words.or(error).map_or_else(Trouble::silent_encoder, Trouble::from)
+        let place = self.place();
+        words.or(error).map_or_else(|| Trouble::silent(place), |error| Trouble::of_engine(error, place))
     }
 
     /// Frames by fate. Before the end the encoder's delay counts as nothing lost.
@@ -367,6 +368,33 @@ impl Recording {
         }
     }
 
+    fn patience(&self) -> Duration {
+        if self.away.is_some() { AWAY_PATIENCE } else { PATIENCE }
+    }
+
+    /// Whose fault it is when the child does not go on.
+    fn place(&self) -> Place {
+        let is_network = self.plan.address.as_ref().is_some_and(|address| address.kind == AddressKind::Network);
+        if is_network { Place::Network } else { Place::Here }
+    }
+
+    /// Room on the disk, if there is one, and whether the copy made at the end must fit too.
+    pub(super) fn disk(&self) -> Option<(u64, bool)> {
+        self.take.free_bytes().map(|free| (free, self.take.is_copied_at_the_end()))
+    }
+
+    /// The addresses it goes to.
+    pub(super) fn streams(&self) -> Vec<StreamReport> {
+        let frames = self.counters.totals().video_packets;
+        let stream = |url: &String| StreamReport {
+            name: "output".to_owned(),
+            url: url.clone(),
+            state: StreamState::Running,
+            frames,
+        };
+        self.away.iter().map(stream).collect()
+    }
+
     /// Recorded time so far.
     pub(super) fn elapsed(&self) -> Duration {
         let Some(origin) = self.counters.origin() else { return Duration::ZERO };
@@ -376,7 +404,8 @@ impl Recording {
 
     /// The report as the status shows it.
     pub(super) fn finished(&self, sink: SinkReport, audio: Vec<super::status::AudioStatus>) -> FinishedReport {
-        let duration_s = sink.files.first().map_or(0.0, |file| file.duration_s);
+        let files_s: f64 = sink.files.iter().map(|file| file.duration_s).sum();
+        let duration_s = if sink.files.is_empty() { self.elapsed().as_secs_f64() } else { files_s };
         let mut frames = self.frames(true);
         if !sink.files.is_empty() {
             // A file that broke off holds fewer than the encoder gave.
@@ -385,6 +414,7 @@ impl Recording {
         }
         FinishedReport {
             files: sink.files,
+            streams: sink.streams,
             duration_s,
             frames,
             latency_s: self.counters.latency_s(),
@@ -395,11 +425,25 @@ impl Recording {
     }
 }
 
-fn lines(plan: &Plan, formats: &[SoundFormat]) -> Vec<LineSetup> {
+/// The address or device, without secrets.
+fn away(place: &PlaceHeld) -> Option<String> {
+    match place {
+        PlaceHeld::Direct(DirectTarget::Away(url)) => Some(url.clone()),
+        _ => None,
+    }
+}
+
+/// The plan's lines of sound, and the silent one that nobody delivers to.
+fn lines(plan: &Plan, spec: &EngineSpec, formats: &[SoundFormat]) -> Vec<LineSetup> {
     let line = |(audio, format): (&crate::plan::AudioPlan, &SoundFormat)| LineSetup {
         format: *format,
         gain: if audio.muted { 0.0 } else { 10_f32.powf(audio.gain_db / 20.0) },
         offset_nanos: audio.offset_nanos,
     };
-    plan.audio.iter().zip(formats).map(line).collect()
+    let silent = spec.clock_line().map(|clock| LineSetup {
+        format: SoundFormat { sample_rate: clock.sample_rate, channels: clock.channels },
+        gain: 0.0,
+        offset_nanos: 0,
+    });
+    plan.audio.iter().zip(formats).map(line).chain(silent).collect()
 }

@@ -1,0 +1,121 @@
+//! A source's pictures as the engine takes them: converted to NV12, or as they are.
+
+use crate::imaging::{ImagingError, Mirror, Nv12Converter};
+use crate::media::{Changed, Frame, Payload, PixelFormat};
+use crate::writegear::VideoInput;
+
+/// Why a picture is left out.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PictureError {
+    /// It cannot be converted.
+    #[error(transparent)]
+    Conversion(#[from] ImagingError),
+    /// Another kind of pixels came than the recording began with.
+    #[error("the source changed its pixels, and the recording takes them as they are")]
+    OtherPixels,
+}
+
+/// Makes the engine's pictures. Keeps the last one.
+pub(super) enum Painter {
+    /// 4:2:0, of any source.
+    Nv12(Box<Nv12Converter>),
+    /// The source's own pixels.
+    AsItIs(Copier),
+}
+
+impl Painter {
+    pub(super) fn new(spec: &VideoInput) -> Result<Self, ImagingError> {
+        if spec.pixels == PixelFormat::Nv12 && spec.size.padded_even() == spec.size {
+            return Ok(Self::Nv12(Box::new(Nv12Converter::new(spec.size, spec.colour, Mirror::No)?)));
+        }
+        Ok(Self::AsItIs(Copier { spec: *spec, picture: vec![0; spec.pixels.packed_len(spec.size)], is_drawn: false }))
+    }
+
+    /// The whole picture after this frame.
+    pub(super) fn paint(&mut self, frame: &Frame, changed: Changed) -> Result<&[u8], PictureError> {
+        match self {
+            Self::Nv12(converter) => Ok(&converter.convert(frame, changed)?.data),
+            Self::AsItIs(copier) => copier.copy(frame, changed),
+        }
+    }
+}
+
+/// Takes pictures row by row, without a change.
+pub(super) struct Copier {
+    spec: VideoInput,
+    picture: Vec<u8>,
+    is_drawn: bool,
+}
+
+impl Copier {
+    fn copy(&mut self, frame: &Frame, changed: Changed) -> Result<&[u8], PictureError> {
+        let is_same = matches!(changed, Changed::Rows { top, bottom } if top >= bottom);
+        if is_same && self.is_drawn {
+            return Ok(&self.picture);
+        }
+        let planes = match &frame.payload {
+            Payload::Planes(planes) if planes.format() == self.spec.pixels => planes,
+            _ => return Err(PictureError::OtherPixels),
+        };
+        if frame.size != self.spec.size {
+            // A window that grew is cut off, one that shrank leaves black behind: a lossless film is not scaled.
+            self.picture.fill(0);
+        }
+        let ours = self.spec.pixels.plane_layout(self.spec.size);
+        let theirs = self.spec.pixels.plane_layout(frame.size);
+        let mut rest = self.picture.as_mut_slice();
+        for (index, ((our_row, our_rows), (their_row, their_rows))) in ours.into_iter().zip(theirs).enumerate() {
+            let (plane, next) = rest.split_at_mut(our_row * our_rows);
+            rest = next;
+            let (bytes, stride) = planes.plane(index);
+            let length = our_row.min(their_row);
+            for (target, row) in plane.chunks_exact_mut(our_row.max(1)).zip(0..our_rows.min(their_rows)) {
+                let Some(source) = bytes.get(row * stride..row * stride + length) else { break };
+                target[..length].copy_from_slice(source);
+            }
+        }
+        self.is_drawn = true;
+        Ok(&self.picture)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::media::{Colour, FrameRate, FrameTiming, Planes, Resolution, Timestamp};
+
+    fn frame(size: Resolution, stride: usize, first: u8) -> Frame {
+        let bytes: Vec<u8> = (first..).take(stride * size.height as usize).collect();
+        let planes = Planes::with_layout(PixelFormat::Bgr24, size, Arc::new(bytes), vec![(0, stride)]).unwrap();
+        let captured_at = Timestamp::from_nanos(0);
+        let payload = Payload::Planes(planes);
+        Frame { seq: 0, captured_at, colour: Colour::SRGB, size, changed: Changed::Unknown, payload }
+    }
+
+    #[test]
+    fn pixels_are_taken_as_they_are_and_other_sizes_cut_or_left_black() {
+        let spec = VideoInput {
+            pixels: PixelFormat::Bgr24,
+            size: Resolution::new(2, 2),
+            colour: Colour::SRGB,
+            rate: FrameRate::whole(30),
+            timing: FrameTiming::Constant,
+        };
+        let mut painter = Painter::new(&spec).unwrap();
+        let nothing = Changed::Rows { top: 0, bottom: 0 };
+        let first = frame(spec.size, 8, 1);
+        assert_eq!(painter.paint(&first, nothing).unwrap(), [1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14]);
+        let other = frame(spec.size, 8, 50);
+        assert_eq!(painter.paint(&other, nothing).unwrap()[0], 1, "nothing changed");
+        let narrow = frame(Resolution::new(1, 3), 3, 1);
+        assert_eq!(painter.paint(&narrow, Changed::Unknown).unwrap(), [1, 2, 3, 0, 0, 0, 4, 5, 6, 0, 0, 0]);
+        let wide = frame(Resolution::new(3, 1), 9, 1);
+        assert_eq!(painter.paint(&wide, Changed::Unknown).unwrap(), [1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0]);
+        let mut alien = frame(spec.size, 6, 1);
+        let planes = Planes::packed(PixelFormat::Rgb24, spec.size, Arc::new(vec![0_u8; 12])).unwrap();
+        alien.payload = Payload::Planes(planes);
+        assert!(painter.paint(&alien, Changed::Unknown).is_err());
+    }
+}
