@@ -10,6 +10,8 @@
 mod args;
 mod engine;
 mod error;
+#[cfg(feature = "opencv")]
+pub mod noncompression;
 mod spec;
 
 pub use args::{colour_tags, encoder_args};
