@@ -16,6 +16,10 @@ mod cli_record;
 mod faults;
 #[cfg(test)]
 mod house;
+#[cfg(all(test, feature = "opencv"))]
+mod opencv_child;
+#[cfg(all(test, feature = "opencv"))]
+mod opencv_writer;
 #[cfg(test)]
 mod recording;
 #[cfg(test)]
