@@ -127,7 +127,7 @@ fn an_interrupt_or_a_dead_writer_ends_in_a_whole_file() {
 
     let cut = folder.path().join("cut.mp4");
     let whole = bgr(NTSC, &in_turn(9));
-    let output = run(&write_args(&cut, &["--fourcc", "mp4v"]), &whole[..whole.len() - 1000]);
+    let output = run(&write_args(&cut, &["--fourcc", "mp4v", "--fps", "30000/1001"]), &whole[..whole.len() - 1000]);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(counted_frames(&cut), 8);
 }
@@ -165,7 +165,7 @@ fn failures_are_said_as_ffmpeg_says_them() {
     let again = run(&write_args(&path, &["--fourcc", "mp4v"]), &some);
     assert!(errors(&again)[0].contains("exists already"), "{again:?}");
     let more = bgr(NTSC, &in_turn(5));
-    assert!(run(&write_args(&path, &["--fourcc", "mp4v", "--replace"]), &more).status.success());
+    assert!(run(&write_args(&path, &["--fourcc", "mp4v", "--fps", "30000/1001", "--replace"]), &more).status.success());
     assert_eq!(counted_frames(&path), 5);
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, Read, Stdin};
 #[cfg(unix)]
 pub(crate) fn stdin() -> io::Result<impl Read> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let (wake, woken) = rustix::pipe::pipe()?;
+    let (woken, wake) = rustix::pipe::pipe()?;
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::low_level::pipe::register(signal, wake.try_clone()?)?;
     }

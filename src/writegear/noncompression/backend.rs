@@ -3,9 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use opencv::core::get_version_string;
-use opencv::videoio::{self, VideoCaptureAPIs as Api};
-
+use super::native::{OpenCv, opencv};
 use super::settings::SettingsError;
 
 /// A part of OpenCV that writes.
@@ -30,15 +28,15 @@ pub enum Backend {
     AvFoundation,
 }
 
-/// One backend with OpenCV's constant, its name there, and what its registry calls it.
-const TABLE: &[(Backend, Api, &str, &str)] = &[
-    (Backend::Ffmpeg, Api::CAP_FFMPEG, "CAP_FFMPEG", "FFMPEG"),
-    (Backend::Gstreamer, Api::CAP_GSTREAMER, "CAP_GSTREAMER", "GSTREAMER"),
-    (Backend::OpencvMjpeg, Api::CAP_OPENCV_MJPEG, "CAP_OPENCV_MJPEG", "CV_MJPEG"),
-    (Backend::Images, Api::CAP_IMAGES, "CAP_IMAGES", "CV_IMAGES"),
-    (Backend::IntelMfx, Api::CAP_INTEL_MFX, "CAP_INTEL_MFX", "INTEL_MFX"),
-    (Backend::Msmf, Api::CAP_MSMF, "CAP_MSMF", "MSMF"),
-    (Backend::AvFoundation, Api::CAP_AVFOUNDATION, "CAP_AVFOUNDATION", "AVFOUNDATION"),
+/// One backend with the number of OpenCV's constant, its name there, and what its registry calls it.
+const TABLE: &[(Backend, i32, &str, &str)] = &[
+    (Backend::Ffmpeg, 1900, "CAP_FFMPEG", "FFMPEG"),
+    (Backend::Gstreamer, 1800, "CAP_GSTREAMER", "GSTREAMER"),
+    (Backend::OpencvMjpeg, 2200, "CAP_OPENCV_MJPEG", "CV_MJPEG"),
+    (Backend::Images, 2000, "CAP_IMAGES", "CV_IMAGES"),
+    (Backend::IntelMfx, 2300, "CAP_INTEL_MFX", "INTEL_MFX"),
+    (Backend::Msmf, 1400, "CAP_MSMF", "MSMF"),
+    (Backend::AvFoundation, 1200, "CAP_AVFOUNDATION", "AVFOUNDATION"),
 ];
 
 impl Backend {
@@ -47,14 +45,20 @@ impl Backend {
         TABLE.iter().map(|(_, _, name, _)| *name).collect()
     }
 
-    pub(super) fn api(self) -> Api {
-        TABLE.iter().find(|row| row.0 == self).map_or(Api::CAP_ANY, |row| row.1)
+    /// OpenCV's number for it; 0 for any.
+    pub(super) fn code(self) -> i32 {
+        TABLE.iter().find(|row| row.0 == self).map_or(0, |row| row.1)
     }
 
     /// Whether this OpenCV has it; `Auto` is always there.
+    #[inline]
     pub fn is_available(self) -> bool {
+        self.is_in(opencv())
+    }
+
+    pub(super) fn is_in(self, opencv: &dyn OpenCv) -> bool {
         let wanted = TABLE.iter().find(|row| row.0 == self);
-        wanted.is_none_or(|row| available().iter().any(|name| name == row.3))
+        wanted.is_none_or(|row| opencv.writers().iter().any(|name| name == row.3))
     }
 }
 
@@ -80,14 +84,15 @@ impl fmt::Display for Backend {
 }
 
 /// The writers in this OpenCV's registry, as it calls them; none when it does not say.
+#[inline]
 pub fn available() -> Vec<String> {
-    let known = videoio::get_writer_backends().unwrap_or_default();
-    known.into_iter().filter_map(|api| videoio::get_backend_name(api).ok()).collect()
+    opencv().writers()
 }
 
 /// OpenCV's version.
+#[inline]
 pub fn opencv_version() -> String {
-    get_version_string().unwrap_or_else(|_| "unknown".to_owned())
+    opencv().version()
 }
 
 #[cfg(test)]
@@ -109,6 +114,22 @@ mod tests {
             assert_eq!(backend.to_string().parse::<Backend>(), Ok(backend));
         }
         assert!("CAP_V4L2".parse::<Backend>().is_err(), "it only reads");
+    }
+
+    #[test]
+    fn the_numbers_are_opencvs() {
+        use ::opencv::videoio::VideoCaptureAPIs as Api;
+        let apis = [
+            Api::CAP_FFMPEG,
+            Api::CAP_GSTREAMER,
+            Api::CAP_OPENCV_MJPEG,
+            Api::CAP_IMAGES,
+            Api::CAP_INTEL_MFX,
+            Api::CAP_MSMF,
+            Api::CAP_AVFOUNDATION,
+        ];
+        assert_eq!(TABLE.iter().map(|row| row.1).collect::<Vec<_>>(), apis.map(|api| api as i32));
+        assert_eq!(Backend::Auto.code(), Api::CAP_ANY as i32);
     }
 
     #[test]

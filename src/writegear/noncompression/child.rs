@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 use std::time::Duration;
 
 use super::error::WriterError;
+use super::native::{OpenCv, opencv};
 use super::picture::{Picture, Pixels};
 use super::settings::{Output, Settings};
 use super::writer::{Report, VideoWriter};
@@ -74,11 +75,22 @@ struct Counts {
 impl Child {
     /// Writes `input` to its end, finishes the file and reports. A stream cut off inside a picture ends there: its
     /// writer is gone, and the file is whole.
+    #[inline]
     pub fn run(&self, input: impl Read, progress: &mut dyn Write, clock: &dyn Clock) -> Result<Report, ChildError> {
+        self.run_with(opencv(), input, progress, clock)
+    }
+
+    fn run_with(
+        &self,
+        opencv: &'static dyn OpenCv,
+        input: impl Read,
+        progress: &mut dyn Write,
+        clock: &dyn Clock,
+    ) -> Result<Report, ChildError> {
         let mut reader = Reader::new(input);
         let track = self.track_of(&mut reader)?;
         let settings = Settings { fps: self.rate.as_f64(), ..self.settings };
-        let mut writer = VideoWriter::open(&self.output, &settings, track.size)?;
+        let mut writer = VideoWriter::open_with(opencv, &self.output, &settings, track.size)?;
         let mut counts = Counts::default();
         let ended = self.copy(&mut reader, &track, &mut writer, &mut counts, progress, clock);
         let closed = writer.close();

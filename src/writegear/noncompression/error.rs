@@ -131,9 +131,9 @@ pub enum WriterError {
     Closed,
     /// OpenCV threw an exception.
     #[error("OpenCV failed: {0}")]
-    OpenCv(#[source] opencv::Error),
-    /// What was written cannot be read.
-    #[error("{} was written, but cannot be read: is the disk full?", path.display())]
+    OpenCv(String),
+    /// A file cannot be read, although it was just written or is asked about.
+    #[error("OpenCV cannot read {}: if it was just written, is the disk full?", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -148,12 +148,6 @@ pub enum WriterError {
         /// In the file.
         found: u64,
     },
-}
-
-impl From<opencv::Error> for WriterError {
-    fn from(error: opencv::Error) -> Self {
-        Self::OpenCv(error)
-    }
 }
 
 fn words_after(words: &str) -> String {

@@ -25,6 +25,7 @@ mod backend;
 mod child;
 mod convert;
 mod error;
+mod native;
 mod picture;
 mod read_back;
 mod settings;

@@ -193,7 +193,7 @@ impl Fourcc {
         const FAMILIES: &[&[&str]] = &[
             &["avc1", "h264", "x264", "avc3"],
             &["hevc", "hev1", "hvc1", "h265", "x265"],
-            &["mjpg", "jpeg"],
+            &["mjpg", "jpeg", "mjpe"],
             &["mp4v", "fmp4", "divx", "xvid", "dx50", "mpeg"],
             &["vp80", "vp8 "],
             &["vp90", "vp9 ", "vp09"],

@@ -2,16 +2,12 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use opencv::core::{self, CV_8UC1, CV_8UC3, LogLevel, Mat, MatTraitManual as _, Scalar, Size};
-use opencv::videoio::{self, VideoWriterTrait as _, VideoWriterTraitConst as _};
-
-use super::backend::{Backend, available};
+use super::backend::Backend;
 use super::convert::convert;
 use super::error::WriterError;
+use super::native::{OpenCv, OpenVideo, Wanted, opencv};
 use super::picture::{Picture, Pixels};
-use super::read_back;
 use super::settings::{Channels, Fourcc, Output, Settings, is_fps};
 use super::target::{Target, is_pattern};
 use crate::media::Resolution;
@@ -24,14 +20,13 @@ const COUNT_TOLERANCE: u64 = 2;
 /// A video being written. Dropping it finishes the file too.
 pub struct VideoWriter {
     /// `None` once closed.
-    open: Option<videoio::VideoWriter>,
+    open: Option<Box<dyn OpenVideo>>,
+    opencv: &'static dyn OpenCv,
     target: Target,
     settings: Settings,
     size: Resolution,
     padded: Resolution,
     pixels: Option<Pixels>,
-    /// The picture as OpenCV takes it; also the one to repeat.
-    mat: Mat,
     frames: u64,
     backend: String,
     report: Option<Report>,
@@ -103,7 +98,19 @@ impl fmt::Display for Remark {
 
 impl VideoWriter {
     /// Opens `output` for pictures of `size`. Every error leaves the disk as it was.
+    ///
+    /// Inlined, so that only who calls it links OpenCV: a caller inside this library must be `#[inline]` too.
+    #[inline]
     pub fn open(output: &Output, settings: &Settings, size: Resolution) -> Result<Self, WriterError> {
+        Self::open_with(opencv(), output, settings, size)
+    }
+
+    pub(super) fn open_with(
+        opencv: &'static dyn OpenCv,
+        output: &Output,
+        settings: &Settings,
+        size: Resolution,
+    ) -> Result<Self, WriterError> {
         if !is_fps(settings.fps) {
             return Err(WriterError::Rate { fps: settings.fps });
         }
@@ -111,33 +118,40 @@ impl VideoWriter {
             return Err(WriterError::Size { size });
         }
         let backend = backend_for(output, settings.backend)?;
-        if !backend.is_available() {
-            return Err(WriterError::BackendMissing { backend, available: available() });
+        if !backend.is_in(opencv) {
+            return Err(WriterError::BackendMissing { backend, available: opencv.writers() });
         }
         let mut target = Target::claim(output, settings)?;
         let backend = if matches!(target, Target::Pattern { .. }) { Backend::Images } else { backend };
         let padded = if backend == Backend::Images { size } else { size.padded_even() };
-        match open_writer(&target, settings, backend, padded) {
-            Ok((open, mat)) => {
-                let name = open.get_backend_name().unwrap_or_else(|_| backend.to_string());
-                Ok(Self {
-                    open: Some(open),
-                    target,
-                    settings: *settings,
-                    size,
-                    padded,
-                    pixels: None,
-                    mat,
-                    frames: 0,
-                    backend: name,
-                    report: None,
-                })
-            }
-            Err(error) => {
+        let wanted = Wanted {
+            name: target.text(),
+            backend,
+            fourcc: settings.fourcc,
+            fps: settings.fps,
+            size: padded,
+            is_colour: settings.channels == Channels::Colour,
+        };
+        let open = match opencv.open(&wanted) {
+            Ok(open) => open,
+            Err(words) => {
+                let error = refusal(opencv, &target, settings.fourcc, backend, words);
                 target.withdraw();
-                Err(error)
+                return Err(error);
             }
-        }
+        };
+        Ok(Self {
+            backend: open.backend().unwrap_or_else(|| backend.to_string()),
+            open: Some(open),
+            opencv,
+            target,
+            settings: *settings,
+            size,
+            padded,
+            pixels: None,
+            frames: 0,
+            report: None,
+        })
     }
 
     /// Writes one picture, in the format of the first. After an error the file is as good as before.
@@ -152,8 +166,8 @@ impl VideoWriter {
             return Err(WriterError::FormatChanged { expected, got: picture.pixels });
         }
         picture.check()?;
-        convert(picture, self.settings.channels, self.padded, self.mat.data_bytes_mut()?);
-        open.write(&self.mat)?;
+        convert(picture, self.settings.channels, self.padded, open.picture().map_err(WriterError::OpenCv)?);
+        open.write().map_err(WriterError::OpenCv)?;
         self.pixels = Some(picture.pixels);
         self.count();
         Ok(())
@@ -165,7 +179,7 @@ impl VideoWriter {
         if self.frames == 0 {
             return Err(WriterError::NothingToRepeat);
         }
-        open.write(&self.mat)?;
+        open.write().map_err(WriterError::OpenCv)?;
         self.count();
         Ok(())
     }
@@ -186,7 +200,7 @@ impl VideoWriter {
             self.target.withdraw();
             remarks.push(Remark::NoPictures);
         }
-        released?;
+        released.map_err(WriterError::OpenCv)?;
         if self.frames > 0 {
             if self.padded != self.size {
                 remarks.push(Remark::Padded { from: self.size, to: self.padded });
@@ -211,7 +225,7 @@ impl VideoWriter {
         let Target::File { path, .. } = &self.target else { return Ok(Vec::new()) };
         let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         let is_checked = CHECKED.contains(&extension.as_str());
-        let Some(found) = read_back::headers(path)? else {
+        let Some(found) = self.opencv.headers(path).map_err(WriterError::OpenCv)? else {
             if is_checked {
                 return Err(WriterError::Unreadable { path: path.clone() });
             }
@@ -251,35 +265,14 @@ fn backend_for(output: &Output, asked: Backend) -> Result<Backend, WriterError> 
     }
 }
 
-fn open_writer(
-    target: &Target,
-    settings: &Settings,
-    backend: Backend,
-    padded: Resolution,
-) -> Result<(videoio::VideoWriter, Mat), WriterError> {
-    let side = |pixels: u32| i32::try_from(pixels).unwrap_or(i32::MAX); // at most 32 768
-    let (width, height) = (side(padded.width), side(padded.height));
-    let is_colour = settings.channels == Channels::Colour;
-    let kind = if is_colour { CV_8UC3 } else { CV_8UC1 };
-    let mat = Mat::new_rows_cols_with_default(height, width, kind, Scalar::default())?;
-    let size = Size::new(width, height);
-    let _quiet = Quiet::new();
-    let (api, tag) = (backend.api() as i32, settings.fourcc.code());
-    // The image writer refuses a codec and a rate; it has neither.
-    let (tag, fps) = if backend == Backend::Images { (0, 0.0) } else { (tag, settings.fps) };
-    let opened = videoio::VideoWriter::new_with_backend(target.text(), api, tag, fps, size, is_colour);
-    let words = match opened {
-        Ok(open) if open.is_opened()? => return Ok((open, mat)),
-        Ok(_) => String::new(),
-        Err(error) => error.message,
-    };
-    Err(match target {
+/// Why OpenCV did not open a target that the system lets us write.
+fn refusal(opencv: &dyn OpenCv, target: &Target, fourcc: Fourcc, backend: Backend, words: String) -> WriterError {
+    match target {
         Target::Pipeline(_) => WriterError::PipelineRefused { words },
         Target::File { path, .. } | Target::Pattern { path, .. } => {
-            let path = path.clone();
-            WriterError::Refused { path, fourcc: settings.fourcc, backend, available: available(), words }
+            WriterError::Refused { path: path.clone(), fourcc, backend, available: opencv.writers(), words }
         }
-    })
+    }
 }
 
 impl Drop for VideoWriter {
@@ -288,30 +281,6 @@ impl Drop for VideoWriter {
             && let Err(error) = self.close()
         {
             log::warn!("a video that was dropped open: {error}");
-        }
-    }
-}
-
-/// OpenCV's log, silent until dropped. The level belongs to the whole process, hence one at a time.
-pub(super) struct Quiet {
-    before: Option<LogLevel>,
-    _alone: MutexGuard<'static, ()>,
-}
-
-impl Quiet {
-    pub(super) fn new() -> Self {
-        static ALONE: Mutex<()> = Mutex::new(());
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        Self { before: core::set_log_level(LogLevel::LOG_LEVEL_SILENT).ok(), _alone: alone }
-    }
-}
-
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        if let Some(before) = self.before
-            && let Err(error) = core::set_log_level(before)
-        {
-            log::debug!("OpenCV's log stays silent: {error}");
         }
     }
 }

@@ -45,7 +45,7 @@ pub(super) const DOORS: &[Door] = &[
     door("X11", &["x11rb"], &["capture/x11"]),
     door("the Wayland portal", &["ashpd", "pipewire"], &["capture/wayland"]),
     door("sound devices", &["cpal", "pulseaudio"], &["audio/device"]),
-    door("OpenCV", &["opencv"], &["writegear/noncompression"]),
+    door("OpenCV", &["opencv"], &["writegear/noncompression/native"]),
     door("dialogs", &["rfd"], &["app/dialogs"]),
     door("opening a folder or address in its program", &["open::that", "open::that_detached"], &["app"]),
     door("the desktop's D-Bus", &["zbus"], &["app/desktop"]),
