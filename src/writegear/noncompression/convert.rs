@@ -59,13 +59,13 @@ fn fast_yuv(picture: &Picture<'_>, out: &mut [u8], stride: usize) -> bool {
     let narrow = |stride: usize| u32::try_from(stride).unwrap_or(u32::MAX);
     let range = if range == Range::Full { YuvRange::Full } else { YuvRange::Limited };
     let matrix = if matrix == Matrix::Bt709 { YuvStandardMatrix::Bt709 } else { YuvStandardMatrix::Bt601 };
-    let done = match picture.planes {
-        &[(y_plane, y_stride), (uv_plane, uv_stride)] => {
+    let done = match *picture.planes {
+        [(y_plane, y_stride), (uv_plane, uv_stride)] => {
             let (y_stride, uv_stride) = (narrow(y_stride), narrow(uv_stride));
             let image = YuvBiPlanarImage { y_plane, y_stride, uv_plane, uv_stride, width, height };
             yuv_nv12_to_bgr(&image, out, narrow(stride), range, matrix, YuvConversionMode::Balanced)
         }
-        &[(y_plane, y_stride), (u_plane, u_stride), (v_plane, v_stride)] => {
+        [(y_plane, y_stride), (u_plane, u_stride), (v_plane, v_stride)] => {
             let (y_stride, u_stride, v_stride) = (narrow(y_stride), narrow(u_stride), narrow(v_stride));
             let image = YuvPlanarImage { y_plane, y_stride, u_plane, u_stride, v_plane, v_stride, width, height };
             yuv420_to_bgr(&image, out, narrow(stride), range, matrix)

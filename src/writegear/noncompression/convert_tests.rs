@@ -16,12 +16,12 @@ fn painted(x: usize, y: usize) -> [u8; 3] {
 }
 
 fn yuv_of(bgr: [u8; 3], matrix: Matrix, range: Range) -> [u8; 3] {
-    let [b, g, r] = bgr.map(|value| f64::from(value) / 255.0);
+    let [blue, green, red] = bgr.map(|value| f64::from(value) / 255.0);
     let (kr, kb) = if matrix == Matrix::Bt709 { (0.2126, 0.0722) } else { (0.299, 0.114) };
-    let y = kr * r + (1.0 - kr - kb) * g + kb * b;
-    let (u, v) = ((b - y) / (2.0 * (1.0 - kb)), (r - y) / (2.0 * (1.0 - kr)));
+    let light = kr * red + (1.0 - kr - kb) * green + kb * blue;
+    let (u, v) = ((blue - light) / (2.0 * (1.0 - kb)), (red - light) / (2.0 * (1.0 - kr)));
     let (black, luma, chroma) = if range == Range::Full { (0.0, 255.0, 255.0) } else { (16.0, 219.0, 224.0) };
-    [black + y * luma, 128.0 + u * chroma, 128.0 + v * chroma].map(|value| {
+    [black + light * luma, 128.0 + u * chroma, 128.0 + v * chroma].map(|value| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
         let byte = value.round().clamp(0.0, 255.0) as u8;
         byte

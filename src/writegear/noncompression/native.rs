@@ -3,7 +3,7 @@
 //! **Every function here that calls the `opencv` crate is `#[inline]`, and so is every one elsewhere that calls
 //! [`opencv()`].** Such a function is compiled where it is used and not into this library's own objects. Without that,
 //! the window would link OpenCV although it never calls it: the linker takes whole objects, and a C++ object that
-//! is taken along keeps its static constructors and with them libopencv_core. A test looks at what both programs link.
+//! is taken along keeps its static constructors and with them `libopencv_core`. A test looks at what both programs link.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -92,8 +92,8 @@ impl OpenCv for Linked {
         // The image writer refuses a codec and a rate; it has neither.
         let is_images = wanted.backend == Backend::Images;
         let (tag, fps) = if is_images { (0, 0.0) } else { (wanted.fourcc.code(), wanted.fps) };
-        let (api, size) = (wanted.backend.code(), Size::new(width, height));
-        let writer = videoio::VideoWriter::new_with_backend(wanted.name, api, tag, fps, size, wanted.is_colour);
+        let (api, area) = (wanted.backend.code(), Size::new(width, height));
+        let writer = videoio::VideoWriter::new_with_backend(wanted.name, api, tag, fps, area, wanted.is_colour);
         let writer = writer.map_err(words)?;
         if writer.is_opened().map_err(words)? {
             Ok(Box::new(LinkedVideo { writer, picture }))
@@ -114,8 +114,8 @@ impl OpenCv for Linked {
         let (mut picture, mut frames, mut size) = (Mat::default(), 0, Resolution::new(0, 0));
         while capture.read(&mut picture).map_err(words)? {
             if frames == 0 {
-                let side = |pixels: i32| u32::try_from(pixels).unwrap_or(0);
-                size = Resolution::new(side(picture.cols()), side(picture.rows()));
+                let pixels = |count: i32| u32::try_from(count).unwrap_or(0);
+                size = Resolution::new(pixels(picture.cols()), pixels(picture.rows()));
             }
             frames += 1;
         }

@@ -68,15 +68,15 @@ impl Target {
     }
 
     fn of_file(path: PathBuf, text: String, existing: Existing) -> Result<Self, WriterError> {
-        let make = || OpenOptions::new().write(true).create_new(true).open(&path).map(drop);
-        let mut made = make();
+        let create = || OpenOptions::new().write(true).create_new(true).open(&path).map(drop);
+        let mut made = create();
         let mut aside = None;
         if made.as_ref().is_err_and(|error| error.kind() == ErrorKind::AlreadyExists) {
             if existing == Existing::Refuse {
                 return Err(WriterError::Exists { path });
             }
             (aside, made) = match put_aside(&path) {
-                Ok(aside) => (Some(aside), make()),
+                Ok(aside) => (Some(aside), create()),
                 Err(error) => (None, Err(error)),
             };
         }
