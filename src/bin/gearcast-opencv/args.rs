@@ -41,7 +41,7 @@ pub(crate) struct Write {
     /// The file's frame rate: 25, 29.97, 30000/1001
     #[arg(long, default_value = "25")]
     fps: FrameRate,
-    /// OpenCV's backend: auto, CAP_FFMPEG, CAP_GSTREAMER, CAP_OPENCV_MJPEG, CAP_IMAGES …
+    /// OpenCV's backend: auto, ffmpeg, gstreamer, images … or its constant's name
     #[arg(long, default_value = "auto")]
     backend: Backend,
     /// true for colour, false for gray
