@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 NEEDS := assets/packaging/needs.sh
 CARGO ?= cargo
+# Where OpenCV is, for cargo; asked after needs.sh, which may have installed it.
+WITH_OPENCV := eval "$$(assets/packaging/opencv-env.sh)" &&
 BIN := $(or $(CARGO_TARGET_DIR),target)/release/gearcast
 # Arguments for gearcast (`make run ARGS="devices"`).
 ARGS ?=
@@ -16,28 +18,28 @@ help: ## this list
 
 run: ## build and open the window (without a display: record 10 s of the test pattern); ARGS="record --help" hands arguments on
 	@$(NEEDS) run
-	$(CARGO) build --release --locked
+	$(WITH_OPENCV) $(CARGO) build --release --locked
 	@assets/packaging/run.sh $(BIN) $(ARGS)
 
 test: ## every test: units, real recordings, the window driven under a virtual screen; T=name runs those that match
 	@$(NEEDS) test
-	$(CARGO) test --features e2e --locked $(T)
+	$(WITH_OPENCV) $(CARGO) test --features e2e --locked $(T)
 
 lint: ## formatting, clippy, documentation, dependency audit: all without a warning
 	@$(NEEDS) lint
 	$(CARGO) fmt --check
-	$(CARGO) clippy --features e2e --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --features e2e --locked
+	$(WITH_OPENCV) $(CARGO) clippy --features e2e --all-targets --locked -- -D warnings
+	$(WITH_OPENCV) RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --features e2e --locked
 	tests/tools/audit.sh
 
 bench: ## CPU beside `ffmpeg -f x11grab` on the same desktop, three rounds (about 10 minutes)
 	@$(NEEDS) bench
-	$(CARGO) build --release --locked
+	$(WITH_OPENCV) $(CARGO) build --release --locked
 	tests/tools/bench.py $(BIN)
 
 package: ## dist/gearcast-VERSION-ARCH.tar.gz and .deb
 	@$(NEEDS) package
-	$(CARGO) build --release --locked
+	$(WITH_OPENCV) $(CARGO) build --release --locked
 	assets/packaging/package.sh $(BIN)
 
 chroot: ## prove `make run` and `make test` on a bare Debian laid into a folder (root, debootstrap, about an hour)

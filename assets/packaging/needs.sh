@@ -10,35 +10,39 @@ set -euo pipefail
 # step · package · what it is for
 needs() {
     cat <<'TABLE'
-build   ca-certificates     cargo fetches crates over HTTPS
-build   gcc                 links the program
-build   libc6-dev           the C library's headers and start files
-build   pkg-config          finds the ALSA library
-build   libasound2-dev      sound devices (cpal)
-build   libclang1-*         reads the kernel's camera headers (bindgen, for nokhwa)
-run     ffmpeg              encodes, records and streams
-run     libegl1             the window draws with OpenGL
-run     libgl1-mesa-dri     ... and this draws it where there is no graphics card
-run     libx11-6            the window under X11
-run     libx11-xcb1         the window under X11
-run     libxcursor1         the window under X11
-run     libxi6              the window under X11
-run     libxkbcommon-x11-0  the keyboard under X11
-run     libwayland-client0  the window under Wayland
-run     libwayland-egl1     the window under Wayland
-run     libfontconfig1      finds the system's fonts
-test    xvfb                a screen for the tests
-test    openbox             a window manager, as a desktop has
-test    xterm               a window to record
-test    xdotool             moves windows and the pointer
-test    x11-utils           asks the X server what is on it
-test    x11-xserver-utils   changes the test screen's size
-test    pulseaudio          a sound server for the tests
-test    pulseaudio-utils    makes and removes sound devices
-lint    git                 fetches the advisory database
-package binutils            strips the program
-package dpkg                builds the .deb
-bench   python3             measures
+build   ca-certificates            cargo fetches crates over HTTPS
+build   gcc                        links the program
+build   libc6-dev                  the C library's headers and start files
+build   pkg-config                 finds the ALSA library
+build   libasound2-dev             sound devices (cpal)
+build   libclang1-*                reads the kernel's camera headers (bindgen, for nokhwa)
+build   libopencv-videoio-dev      OpenCV's video writer (gearcast-opencv; its run-time library comes along)
+build   clang                      reads OpenCV's headers (the opencv crate)
+build   g++                        compiles the calls into OpenCV
+run     ffmpeg                     encodes, records and streams
+run     libegl1                    the window draws with OpenGL
+run     libgl1-mesa-dri            ... and this draws it where there is no graphics card
+run     libx11-6                   the window under X11
+run     libx11-xcb1                the window under X11
+run     libxcursor1                the window under X11
+run     libxi6                     the window under X11
+run     libxkbcommon-x11-0         the keyboard under X11
+run     libwayland-client0         the window under Wayland
+run     libwayland-egl1            the window under Wayland
+run     libfontconfig1             finds the system's fonts
+test    xvfb                       a screen for the tests
+test    openbox                    a window manager, as a desktop has
+test    xterm                      a window to record
+test    xdotool                    moves windows and the pointer
+test    x11-utils                  asks the X server what is on it
+test    x11-xserver-utils          changes the test screen's size
+test    pulseaudio                 a sound server for the tests
+test    pulseaudio-utils           makes and removes sound devices
+test    gstreamer1.0-plugins-base  pipelines for OpenCV's writer
+lint    git                        fetches the advisory database
+package binutils                   strips the program
+package dpkg                       builds the .deb
+bench   python3                    measures
 TABLE
 }
 
@@ -66,7 +70,7 @@ while read -r step package reason; do
         # A pattern is satisfied by any version: libclang1-* by libclang1-14 or libclang1-19.
         grep -qx -- "${package//\*/[0-9]*}" <<<"$installed" && continue
     fi
-    missing+=("$package") reasons+=("$(printf '  %-20s %s' "$package" "$reason")")
+    missing+=("$package") reasons+=("$(printf '  %-26s %s' "$package" "$reason")")
 done < <(needs)
 
 if ! command -v cargo >/dev/null; then
@@ -78,7 +82,7 @@ fi
 if [ -z "$debian" ]; then
     # No package list to ask: only speak up when something that can be looked for is not there.
     lost=()
-    for tool in gcc pkg-config ffmpeg; do command -v "$tool" >/dev/null || lost+=("$tool"); done
+    for tool in gcc g++ clang pkg-config ffmpeg; do command -v "$tool" >/dev/null || lost+=("$tool"); done
     [ ${#lost[@]} -eq 0 ] && exit 0
     echo "Not found: ${lost[*]}. This is no Debian, so install by hand what these Debian packages hold:" >&2
     printf '%s\n' "${reasons[@]}" >&2

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Packs the release binary with its desktop file, icons, licence and README: dist/gearcast-VERSION-ARCH.tar.gz and a .deb.
 #
-#   assets/packaging/package.sh BINARY
+#   assets/packaging/package.sh BINARY      gearcast-opencv lies beside it
 set -euo pipefail
 binary=$1
 cd "$(dirname "$0")/../.."
@@ -16,7 +16,8 @@ mkdir -p dist
 # The same tree for both: what lies below /usr.
 usr=$stage/usr
 install -D -m 755 "$binary" "$usr/bin/gearcast"
-strip "$usr/bin/gearcast"
+install -D -m 755 "$(dirname "$binary")/gearcast-opencv" -t "$usr/bin"
+strip "$usr/bin/gearcast" "$usr/bin/gearcast-opencv"
 install -D -m 644 assets/packaging/gearcast.desktop -t "$usr/share/applications"
 install -D -m 644 assets/packaging/gearcast.metainfo.xml "$usr/share/metainfo/io.github.gearcast.gearcast.metainfo.xml"
 install -D -m 644 assets/gearcast.svg "$usr/share/icons/hicolor/scalable/apps/gearcast.svg"
@@ -31,7 +32,11 @@ tar -C "$stage" --owner=0 --group=0 --sort=name --transform "s,^usr,$name," -czf
 echo "dist/$name.tar.gz"
 
 # The C library it was built on is the oldest it runs on.
-glibc=$(objdump -T "$usr/bin/gearcast" | grep -oE 'GLIBC_[0-9.]+' | sort -Vu | tail -1 | sed 's/GLIBC_//')
+glibc=$(objdump -T "$usr/bin/gearcast" "$usr/bin/gearcast-opencv" | grep -oE 'GLIBC_[0-9.]+' | sort -Vu | tail -1 | sed 's/GLIBC_//')
+
+# The package of the OpenCV it was built with (libopencv-videoio406): only gearcast-opencv needs it.
+opencv=$(objdump -p "$usr/bin/gearcast-opencv" | sed -n 's/^ *NEEDED *\(libopencv_videoio\.so\.\)/\1/p')
+opencv=$(dpkg -S "*/$opencv" | sed -n '1s/:.*//p')
 
 # What the program is linked to or opens by name. Debian 13 renamed libasound2.
 mkdir -p "$stage/deb/DEBIAN"
@@ -45,7 +50,7 @@ Installed-Size: $(du -sk "$usr" | cut -f1)
 Section: video
 Priority: optional
 Depends: ffmpeg, libc6 (>= $glibc), libgcc-s1, libasound2 | libasound2t64, libegl1
-Recommends: libgl1-mesa-dri, libfontconfig1, libx11-6, libx11-xcb1, libxcursor1, libxi6, libxkbcommon-x11-0, libwayland-client0, libwayland-egl1, xdg-desktop-portal
+Recommends: libgl1-mesa-dri, libfontconfig1, libx11-6, libx11-xcb1, libxcursor1, libxi6, libxkbcommon-x11-0, libwayland-client0, libwayland-egl1, xdg-desktop-portal, $opencv
 Description: desktop recorder and live-streamer
  gearcast records a screen, a window, a region or a camera with sound
  into a file, and streams the same picture live, from one encoding.

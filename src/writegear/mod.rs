@@ -57,6 +57,8 @@ mod finish;
 mod frame;
 mod gear;
 mod gear_error;
+#[cfg(feature = "opencv")]
+pub mod noncompression;
 mod obtain;
 mod opened;
 mod packets;

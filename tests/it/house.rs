@@ -195,7 +195,7 @@ fn room_path(source: &Source, path: &UsedPath) -> Option<Vec<String>> {
     let segments = &path.segments;
     match segments.first()?.as_str() {
         "crate" | "$crate" => Some(segments[1..].to_vec()),
-        "gearcast" if source.room() == "main" => Some(segments[1..].to_vec()),
+        "gearcast" if ["main", "bin"].contains(&source.room()) => Some(segments[1..].to_vec()),
         "super" => {
             let climbed = segments.iter().take_while(|segment| *segment == "super").count();
             (climbed >= source.depth()).then(|| segments[climbed..].to_vec())
@@ -278,6 +278,9 @@ fn the_rules_catch_made_up_offences() {
         (backward_uses, "nut/mod.rs", "macro_rules! m { () => { $crate::app::run() } }", 1),
         (backward_uses, "app/mod.rs", "use crate::ui::draw; use crate::cli;", 1),
         (backward_uses, "main.rs", "use gearcast::cli;", 0),
+        (backward_uses, "bin/other/main.rs", "use gearcast::writegear::noncompression::probe;", 0),
+        (crossed_doors, "writegear/noncompression/writer.rs", "use opencv::core::Mat;", 1),
+        (crossed_doors, "bin/other/main.rs", "use opencv::core::Mat;", 1),
         (crossed_doors, "session/mod.rs", "use nokhwa::Camera;", 1),
         (crossed_doors, "capture/camera/mod.rs", "use nokhwa::Camera;", 0),
         (crossed_doors, "capture/camera.rs", "use nokhwa::Camera;", 0),

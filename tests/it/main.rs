@@ -24,6 +24,10 @@ mod direct;
 mod faults;
 #[cfg(test)]
 mod house;
+#[cfg(all(test, feature = "opencv"))]
+mod opencv_child;
+#[cfg(all(test, feature = "opencv"))]
+mod opencv_writer;
 #[cfg(test)]
 mod recording;
 #[cfg(test)]

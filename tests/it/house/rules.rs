@@ -23,6 +23,7 @@ pub(super) const ROW: &[&str] = &[
     "app",
     "cli",
     "main",
+    "bin", // the package's further programs; like `main` each is a few lines over the library
 ];
 
 /// A power of the outside world and the only modules that may use it.
@@ -44,7 +45,7 @@ pub(super) const DOORS: &[Door] = &[
     door("X11", &["x11rb"], &["capture/x11"]),
     door("the Wayland portal", &["ashpd", "pipewire"], &["capture/wayland"]),
     door("sound devices", &["cpal", "pulseaudio"], &["audio/device"]),
-    door("OpenCV", &["opencv"], &["writegear/noncompression"]),
+    door("OpenCV", &["opencv"], &["writegear/noncompression/native"]),
     door("dialogs", &["rfd"], &["app/dialogs"]),
     door("opening a folder or address in its program", &["open::that", "open::that_detached"], &["app"]),
     door("the desktop's D-Bus", &["zbus"], &["app/desktop"]),
@@ -57,7 +58,7 @@ pub(super) const DOORS: &[Door] = &[
     door("threads", &["thread::Builder", "thread::spawn", "thread::scope", "thread::sleep"], &["rt"]),
     door("clocks", &["Instant::now", "SystemTime", "jiff", "clock_gettime"], &["rt"]),
     door("the window toolkit", &["egui", "eframe", "epaint", "winit", "glow"], &["ui", "app"]),
-    door("the command line", &["clap", "env::args", "env::args_os"], &["cli", "main"]),
+    door("the command line", &["clap", "env::args", "env::args_os"], &["cli", "main", "bin"]),
     door(
         "the disk",
         &["std::fs", "rustix::fs", "tempfile", "memmap2", "File::open", "File::create", "OpenOptions"],
@@ -77,7 +78,8 @@ pub(super) const DISK: &[&str] = &[
     "service/ffmpeg_build", // a download and what it holds
     "service/keys",
     "profile/store",
-    "writegear/place", // the library's own outputs
+    "writegear/place",                 // the library's own outputs
+    "writegear/noncompression/target", // OpenCV neither refuses an existing file nor removes an empty one
     "fanout/file",
     "fanout/journal",
     "fanout/verify",

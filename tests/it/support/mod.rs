@@ -1,6 +1,8 @@
 //! What several integration tests need.
 
 pub(crate) mod audio_probe;
+#[cfg(feature = "opencv")]
+pub(crate) mod cards;
 pub(crate) mod fake_window;
 pub(crate) mod inspector;
 pub(crate) mod judge;
