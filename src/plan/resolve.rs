@@ -52,7 +52,7 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         None => (None, None),
     };
     let subtitles = output::subtitles(profile, env, file.as_ref(), &mut out);
-    if profile.source.kind == SourceKind::None && is_silent {
+    if profile.source.kind == SourceKind::None && is_silent && !profile.audio.inputs.is_empty() {
         let what = "Without a picture there is nothing to write here: it holds no sound.";
         out.error("source.kind", what, "Choose a source.", fix("Record the screen", "source.kind", "screen"));
     }

@@ -159,29 +159,29 @@ fn wait_for_listener(table: &str, port: u16) {
 #[test]
 fn a_tcp_listener_gets_every_picture() {
     let home = Home::new();
-    let (port, received) = (free_port(), home.at("got.mkv"));
+    let (port, taken) = (free_port(), home.at("got.mkv"));
     let listen = format!("tcp://127.0.0.1:{port}?listen=1");
-    let receiver = Receiver::start(&["-f", "mpegts", "-i", &listen], &received);
+    let receiver = Receiver::start(&["-f", "mpegts", "-i", &listen], &taken);
     wait_for_listener("/proc/net/tcp", port);
     let address = format!("tcp://127.0.0.1:{port}");
     let last = good(&home, &["--duration", "2", "--output", &address], 60);
     assert_eq!((&last["file"], &last["streams"][0]["state"]), (&Value::Null, &json!("ended")));
     assert_eq!(last["streams"][0]["url"], json!(address));
     receiver.end();
-    let film = Film::open(&received);
+    let film = Film::open(&taken);
     assert_eq!((film.frames.len(), film.broken_steps()), (60, 0));
 }
 
 #[test]
 fn an_rtmp_server_gets_every_picture() {
     let home = Home::new();
-    let (port, received) = (free_port(), home.at("got.mkv"));
+    let (port, taken) = (free_port(), home.at("got.mkv"));
     let address = format!("rtmp://127.0.0.1:{port}/live/test");
-    let receiver = Receiver::start(&["-listen", "1", "-i", &address], &received);
+    let receiver = Receiver::start(&["-listen", "1", "-i", &address], &taken);
     wait_for_listener("/proc/net/tcp", port);
     good(&home, &["--duration", "2", "--output", &address], 60);
     receiver.end();
-    let film = Film::open(&received);
+    let film = Film::open(&taken);
     assert_eq!((film.frames.len(), film.broken_steps()), (60, 0));
 }
 
