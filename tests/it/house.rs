@@ -278,7 +278,6 @@ fn the_rules_catch_made_up_offences() {
         (backward_uses, "nut/mod.rs", "macro_rules! m { () => { $crate::app::run() } }", 1),
         (backward_uses, "app/mod.rs", "use crate::ui::draw; use crate::cli;", 1),
         (backward_uses, "main.rs", "use gearcast::cli;", 0),
-        (backward_uses, "bin/other/main.rs", "use gearcast::writegear::noncompression::probe;", 0),
         (crossed_doors, "writegear/noncompression/writer.rs", "use opencv::core::Mat;", 1),
         (crossed_doors, "bin/other/main.rs", "use opencv::core::Mat;", 1),
         (crossed_doors, "session/mod.rs", "use nokhwa::Camera;", 1),

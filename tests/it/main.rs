@@ -24,9 +24,11 @@ mod direct;
 mod faults;
 #[cfg(test)]
 mod house;
-#[cfg(all(test, feature = "opencv"))]
+#[cfg(feature = "opencv")]
+#[cfg(test)]
 mod opencv_child;
-#[cfg(all(test, feature = "opencv"))]
+#[cfg(feature = "opencv")]
+#[cfg(test)]
 mod opencv_writer;
 #[cfg(test)]
 mod recording;

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use gearcast::media::{Matrix, PixelFormat, Range, TimeBase, TrackHeader};
 use gearcast::nut::{Writer, raw_video};
+use gearcast::rt::Worker;
 use gearcast::writegear::noncompression::Pixels;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -27,12 +28,10 @@ fn run(args: &[&str], stream: &[u8]) -> Output {
     let mut child = start(args);
     let mut stdin = child.stdin.take().unwrap();
     // A child that gives up early closes its input: what counts is what it then says.
-    let feeder = std::thread::spawn({
-        let stream = stream.to_vec();
-        move || stdin.write_all(&stream).is_ok()
-    });
+    let stream = stream.to_vec();
+    let feeder = Worker::spawn("feeder", move |_| drop(stdin.write_all(&stream))).unwrap();
     let output = child.wait_with_output().unwrap();
-    feeder.join().unwrap();
+    drop(feeder);
     output
 }
 
