@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::compression::Compression;
 use super::gear::WriteGear;
 use super::gear_error::GearError;
 use super::obtain::OnDownload;
@@ -241,9 +242,15 @@ impl Builder {
             Mode::Compression => {
                 let output = Some(self.output.clone());
                 let (opened, growing) = Opened::open(self.opening(output)?)?;
-                Ok(WriteGear::ready(opened, growing, None))
+                Ok(WriteGear::with(Compression::new(opened, growing, None)))
             }
-            Mode::NonCompression => Err(GearError::OpenCv("this build is without it".to_owned())),
+            #[cfg(feature = "opencv")]
+            Mode::NonCompression => {
+                let plain = super::plain::Plain::open(&self.output, &self.wishes()?, self.existing, self.reading)?;
+                Ok(WriteGear::with(plain))
+            }
+            #[cfg(not(feature = "opencv"))]
+            Mode::NonCompression => Err(GearError::OpenCv("this program was built without it".to_owned())),
         }
     }
 
@@ -252,7 +259,7 @@ impl Builder {
     pub fn open_packets(self) -> Result<(WriteGear, Packets), GearError> {
         let (opened, growing) = Opened::open(self.opening(None)?)?;
         let (pipe, packets) = PacketPipe::new();
-        Ok((WriteGear::ready(opened, growing, Some(pipe)), packets))
+        Ok((WriteGear::with(Compression::new(opened, growing, Some(pipe))), packets))
     }
 
     fn opening(self, output: Option<String>) -> Result<Opening, GearError> {

@@ -129,6 +129,12 @@ pub enum GearError {
     /// Time stamps with a format that reaches ffmpeg without any.
     #[error("{0} frames reach ffmpeg without time stamps: write them with write(), or in another format")]
     NoTimeStamps(PixelFormat),
+    /// Time stamps in non-compression mode, which has none.
+    #[error("non-compression mode has no time stamps: write frames at one rate with write()")]
+    NoTime,
+    /// A format that OpenCV is not given.
+    #[error("{0} frames cannot be written in non-compression mode; convert them to bgr24")]
+    NoOpenCvFormat(PixelFormat),
     /// It is closed.
     #[error("it is closed; open a new one")]
     Closed,

@@ -47,6 +47,7 @@
 mod args;
 mod builder;
 mod command;
+mod compression;
 mod custom;
 mod encoder;
 mod engine;
@@ -65,6 +66,8 @@ mod packets;
 mod params;
 mod pixels;
 mod place;
+#[cfg(feature = "opencv")]
+mod plain;
 mod queue;
 mod report;
 mod running;

@@ -21,6 +21,8 @@ mod custom_command;
 #[cfg(test)]
 mod direct;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod house;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::backend::Backend;
+pub use crate::writegear::Existing;
 
 /// Where the pictures go. A type of its own for each, so that a pipeline can never become the name of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,16 +29,6 @@ pub enum Channels {
     Colour,
     /// Luma alone. Coloured pictures are written too, as their luma.
     Gray,
-}
-
-/// What becomes of a file that is already there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Existing {
-    /// It stays, and opening fails.
-    #[default]
-    Refuse,
-    /// The first picture replaces it; until then, and when opening fails, it stays.
-    Replace,
 }
 
 /// How to write. The defaults are `WriteGear`'s: MJPG at 25 pictures a second, in colour.

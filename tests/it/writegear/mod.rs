@@ -5,6 +5,9 @@ mod formats;
 mod lossless;
 mod outputs;
 mod parity;
+#[cfg(feature = "opencv")]
+mod plain;
+mod queue;
 mod sound;
 
 use std::path::Path;
