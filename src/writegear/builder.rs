@@ -237,6 +237,7 @@ impl Builder {
     ///
     /// # Errors
     /// Everything that can be known before a frame comes; nothing is left on the disk then.
+    #[inline] // compiled where it is used: see `plain`
     pub fn open(self) -> Result<WriteGear, GearError> {
         match self.mode {
             Mode::Compression => {

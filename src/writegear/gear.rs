@@ -46,6 +46,7 @@ impl WriteGear {
         Builder::new(output).reading(Reading::Forgiving).params(params)
     }
 
+    #[inline]
     pub(super) fn with(backend: impl Backend + 'static) -> Self {
         Self { backend: Box::new(backend) }
     }

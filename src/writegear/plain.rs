@@ -1,4 +1,7 @@
 //! Non-compression mode behind the same front: OpenCV's `VideoWriter`, opened with the first frame.
+//!
+//! Whatever reaches OpenCV is `#[inline]` here, so that it is compiled where it is used: the window, which never uses it,
+//! must not link OpenCV's 240 libraries (`noncompression::native` has the reason; a test asks `ldd`).
 
 use std::time::Duration;
 
@@ -31,6 +34,7 @@ enum State {
 
 impl Plain {
     /// Reads the parameters and checks the output; OpenCV opens it with the first frame.
+    #[inline]
     pub(super) fn open(output: &str, wishes: &Wishes, existing: Existing, reading: Reading) -> Result<Self, GearError> {
         if output.trim().is_empty() {
             return Err(GearError::NoOutput);
@@ -55,6 +59,7 @@ impl Plain {
         Ok(Self { output: Output::new(output, meant), settings, remarks, state: State::Ready, given: 0 })
     }
 
+    #[inline]
     fn writer(&mut self, frame: &Frame<'_>) -> Result<&mut VideoWriter, GearError> {
         if let State::Ready = self.state {
             let writer = VideoWriter::open(&self.output, &self.settings, frame.size()).map_err(refused);
@@ -72,6 +77,7 @@ impl Plain {
 }
 
 impl Backend for Plain {
+    #[inline]
     fn put(&mut self, frame: &Frame<'_>, at: Option<Duration>) -> Result<(), GearError> {
         if at.is_some() {
             return Err(GearError::NoTime);
@@ -85,6 +91,7 @@ impl Backend for Plain {
         Ok(())
     }
 
+    #[inline]
     fn close(&mut self) -> Result<Report, GearError> {
         let base = Report { remarks: self.remarks.clone(), frames_given: self.given, ..Report::default() };
         let end = match std::mem::replace(&mut self.state, State::Ready) {
@@ -105,14 +112,17 @@ impl Backend for Plain {
         end
     }
 
+    #[inline]
     fn is_over(&self) -> bool {
         matches!(self.state, State::Over(_))
     }
 
+    #[inline]
     fn remarks(&self) -> &[String] {
         &self.remarks
     }
 
+    #[inline]
     fn ffmpeg(&self) -> Option<&Ffmpeg> {
         None
     }
