@@ -1,7 +1,7 @@
 # `make help` lists the targets. Each one first installs the Debian packages it lacks (assets/packaging/needs.sh).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench package chroot clean
+.PHONY: help run test lint bench bench-engine package chroot clean
 
 NEEDS := assets/packaging/needs.sh
 CARGO ?= cargo
@@ -14,7 +14,7 @@ ARGS ?=
 T ?=
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 run: ## build and open the window (without a display: record 10 s of the test pattern); ARGS="record --help" hands arguments on
 	@$(NEEDS) run
@@ -36,6 +36,11 @@ bench: ## CPU beside `ffmpeg -f x11grab` on the same desktop, three rounds (abou
 	@$(NEEDS) bench
 	$(WITH_OPENCV) $(CARGO) build --release --locked
 	tests/tools/bench.py $(BIN)
+
+bench-engine: ## CPU of the engine beside vidgear's WriteGear (from PyPI) on the same frames, three rounds (about 3 minutes)
+	@$(NEEDS) bench
+	$(WITH_OPENCV) $(CARGO) build --release --locked --example raw_frames
+	tests/tools/bench_engine.py $(dir $(BIN))examples/raw_frames
 
 package: ## dist/gearcast-VERSION-ARCH.tar.gz and .deb
 	@$(NEEDS) package

@@ -43,6 +43,7 @@ lint    git                        fetches the advisory database
 package binutils                   strips the program
 package dpkg                       builds the .deb
 bench   python3                    measures
+bench   python3-venv               holds vidgear, to be measured beside
 TABLE
 }
 
