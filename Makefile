@@ -14,7 +14,7 @@ ARGS ?=
 T ?=
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 run: ## build and open the window (without a display: record 10 s of the test pattern); ARGS="record --help" hands arguments on
 	@$(NEEDS) run
