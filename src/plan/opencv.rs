@@ -167,3 +167,83 @@ pub(super) fn file(profile: &Profile, env: &Environment, run: &Run, out: &mut Fi
     facts(&path, env, run, out);
     Some(FilePlan { path, container, way: FileWay::Single, on_existing: run.on_existing })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{FfmpegSummary, Plan, Severity, check, resolve};
+
+    /// A machine without ffmpeg.
+    fn machine() -> Environment {
+        let opencv = Some("/opt/gearcast-opencv".into());
+        Environment { opencv, home: "/home/me".into(), ..Environment::default() }
+    }
+
+    fn profile(pairs: &[&str]) -> Profile {
+        let mut profile = Profile::default();
+        for pair in ["source.kind=test", "output.engine=opencv", "output.container=avi"].iter().chain(pairs) {
+            crate::profile::set_pair(&mut profile, pair).unwrap();
+        }
+        profile
+    }
+
+    fn plan(pairs: &[&str]) -> Plan {
+        resolve(&profile(pairs), &machine()).unwrap().0
+    }
+
+    #[test]
+    fn no_ffmpeg_is_needed() {
+        let EnginePlan::OpenCv { program, fourcc, backend, colour } =
+            plan(&["opencv.fourcc=XVID", "opencv.backend= FFMPEG ", "opencv.color=false"]).engine
+        else {
+            panic!()
+        };
+        assert_eq!(
+            (program.to_str(), fourcc.as_str(), backend.as_str()),
+            (Some("/opt/gearcast-opencv"), "XVID", "FFMPEG")
+        );
+        assert_eq!(colour, ColourChoice::Gray);
+        let plain = plan(&[]);
+        assert_eq!(plain.file.map(|file| file.way), Some(FileWay::Single));
+        assert!(plain.audio.is_empty() && check(&profile(&[]), &machine()).is_empty());
+    }
+
+    #[test]
+    fn nothing_is_dropped_in_silence() {
+        for (pair, field, fix) in [
+            ("audio.inputs.0.device=default", "audio.inputs", "audio.inputs="),
+            ("output.subtitles=a.srt", "output.subtitles", "output.subtitles="),
+            ("streams.0.enabled=true", "streams.0.enabled", "streams.0.enabled=false"),
+            ("advanced.pre_headers=-re", "advanced.pre_headers", "advanced.pre_headers="),
+            ("advanced.before_input=-re", "advanced.before_input", "advanced.before_input="),
+            ("advanced.inputs=-i a.wav", "advanced.inputs", "advanced.inputs="),
+            ("advanced.output=-crf 1", "advanced.output", "advanced.output="),
+            ("advanced.custom=-i a b", "advanced.custom", "advanced.custom="),
+            ("video.frame_timing=vfr", "video.frame_timing", "video.frame_timing=cfr"),
+            ("output.address=udp://h:1", "output.address", "output.address="),
+            ("output.container=webm", "output.container", "output.container=avi"),
+            ("output.file_name=a%03d", "output.file_name", "output.file_name={date} {time}"),
+            ("source.kind=none", "source.kind", "source.kind=screen"),
+            ("opencv.fourcc=MJPEG", "opencv.fourcc", "opencv.fourcc=MJPG"),
+            ("opencv.fourcc=MJ\u{fc}", "opencv.fourcc", "opencv.fourcc=MJPG"),
+            ("opencv.backend=a b", "opencv.backend", "opencv.backend=auto"),
+        ] {
+            let found = check(&profile(&[pair]), &machine());
+            let [problem] = &found[..] else { panic!("{pair}: {found:#?}") };
+            assert_eq!((problem.field.as_str(), problem.severity), (field, Severity::Error), "{pair}: {problem:?}");
+            let offered = problem.fix.as_ref().map(|fix| format!("{}={}", fix.key, fix.value));
+            assert_eq!(offered.as_deref(), Some(fix), "{pair}");
+        }
+        let found = check(&profile(&["video.codec=hevc", "video.crf=1"]), &machine());
+        assert!(found.len() == 1 && found[0].severity == Severity::Warning, "{found:?}");
+        assert!(found[0].what.contains("video.codec, video.crf"), "{found:?}");
+    }
+
+    #[test]
+    fn without_the_program_ffmpeg_is_offered() {
+        let ffmpeg = Some(FfmpegSummary::default());
+        let found = check(&profile(&[]), &Environment { opencv: None, ffmpeg, ..machine() });
+        assert!(found.len() == 1 && found[0].help.contains("GEARCAST_OPENCV"), "{found:?}");
+        assert_eq!(found[0].fix.as_ref().map(|fix| fix.value.as_str()), Some("ffmpeg"));
+    }
+}

@@ -18,7 +18,7 @@ pub(super) fn child(plan: &Plan, spec: &EngineSpec, target: &DirectTarget) -> Op
 /// The same for a command that is only shown.
 pub(super) fn shown_child(plan: &Plan, spec: &EngineSpec) -> Option<DirectChild> {
     let file = plan.file.as_ref()?;
-    written_to(plan, spec, &FileTarget::shown(&file.path, file.container).safe_path)
+    written_to(plan, spec, &FileTarget::shown_final(&file.path, file.container).safe_path)
 }
 
 fn written_to(plan: &Plan, spec: &EngineSpec, path: &Path) -> Option<DirectChild> {

@@ -8,7 +8,7 @@ use super::failure::Trouble;
 use super::recording::PlaceHeld;
 use super::spec::further_inputs;
 use super::status::FailureKind;
-use crate::fanout::{DirectTarget, Keep, OnTaken, ReadBack, refuse_existing, reserve, reserve_series};
+use crate::fanout::{DirectTarget, Keep, OnTaken, ReadBack, refuse_existing, reserve, reserve_final, reserve_series};
 use crate::ffmpeg::{
     Capabilities, Cause, Counting, Ffmpeg, Input, Options, ProbeError, Redactor, StreamKind, file_url, probe_input,
 };
@@ -33,7 +33,7 @@ pub(super) fn prepare(
 ) -> Result<Ready, Trouble> {
     if let EnginePlan::OpenCv { program, .. } = &plan.engine {
         let file = plan.file.as_ref().ok_or_else(Trouble::nowhere)?;
-        let target = DirectTarget::Single(reserve(&file.path, file.container, on_taken(file))?);
+        let target = DirectTarget::Single(reserve_final(&file.path, file.container, on_taken(file))?);
         let place = PlaceHeld::Direct { target, read_back: ReadBack::OpenCv(program.clone()) };
         return Ok(Ready { place, further: Vec::new() });
     }
@@ -77,7 +77,7 @@ fn hold(file: &FilePlan, ffmpeg: Ffmpeg, cache_dir: &Path, stop: &StopToken) -> 
             PlaceHeld::Packets { ffmpeg, reservation, hybrid_mp4 }
         }
         FileWay::Single => {
-            let target = DirectTarget::Single(reserve(&file.path, file.container, on_taken)?);
+            let target = DirectTarget::Single(reserve_final(&file.path, file.container, on_taken)?);
             PlaceHeld::Direct { target, read_back: ReadBack::Ffmpeg(ffmpeg) }
         }
         FileWay::Images | FileWay::Segments { .. } | FileWay::Playlist => {
