@@ -18,7 +18,7 @@ pub(super) fn words(problem: &Problem) -> String {
 /// The exit code of a plan that cannot be: a mistake of the user's goes before what the machine lacks.
 pub(super) fn exit_of(problems: &[Problem]) -> Exit {
     let errors = || problems.iter().filter(|problem| problem.severity == Severity::Error);
-    errors().map(|problem| exit_of_one(problem)).min_by_key(|exit| exit.code()).unwrap_or(Exit::Usage)
+    errors().map(exit_of_one).min_by_key(|exit| exit.code()).unwrap_or(Exit::Usage)
 }
 
 fn exit_of_one(problem: &Problem) -> Exit {
