@@ -1,7 +1,9 @@
 //! A profile and this machine become a plan, or all problems at once.
 
 use super::findings::{Findings, fix};
-use super::{EnginePlan, Environment, Extra, Plan, Problem, Run, VideoPlan, opencv, output, sound, source, video};
+use super::{
+    EnginePlan, Environment, Extra, Plan, Problem, Run, VideoPlan, noncompression, output, sound, source, video,
+};
 use crate::capture::CaptureRequest;
 use crate::ffmpeg::Input;
 use crate::profile::{Audio, Profile, SourceKind};
@@ -22,17 +24,17 @@ pub fn resolve(profile: &Profile, env: &Environment) -> Result<(Plan, Vec<Proble
 /// The same for a recording with wishes of its own.
 pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
     let mut out = Findings::default();
-    let by_opencv = opencv::is_wished(profile);
-    let engine = if by_opencv { opencv::engine(profile, env, &mut out) } else { EnginePlan::Ffmpeg };
+    let by_opencv = noncompression::is_wished(profile);
+    let engine = if by_opencv { noncompression::engine(profile, env, &mut out) } else { EnginePlan::Ffmpeg };
     if !by_opencv {
         not_in_this_version(profile, &mut out);
         if env.ffmpeg.is_none() {
-            opencv::without_ffmpeg(env, &mut out);
+            noncompression::without_ffmpeg(env, &mut out);
         }
     }
     let spec = source::resolve(profile, env, &mut out);
     let target = if by_opencv {
-        opencv::file(profile, env, run, &mut out).map(output::Target::File)
+        noncompression::file(profile, env, run, &mut out).map(output::Target::File)
     } else {
         output::resolve(profile, env, run, &mut out)
     };
