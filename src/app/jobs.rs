@@ -82,7 +82,7 @@ impl Jobs {
         let machine = Arc::clone(&self.machine);
         let what = "The look at this machine did not come back; a driver may be stuck. Try again.".to_owned();
         let listing = crate::capture::Listing::default();
-        let lost = Found { listing, audio: Err(what.clone()), ffmpeg: Err(what) };
+        let lost = Found { listing, audio: Err(what.clone()), ffmpeg: Err(what), opencv: None };
         let if_lost = Action::Surveyed(Box::new(lost));
         self.spawn("survey", Some(SURVEY_WITHIN), Some(if_lost), move |stop| {
             Some(Action::Surveyed(Box::new(machine.survey(try_encoders, &stop))))

@@ -35,6 +35,7 @@ impl Machine for DesktopMachine {
             listing: survey.listing,
             audio: survey.audio.map_err(|error| error.to_string()),
             ffmpeg: survey.ffmpeg.as_ref().map(FoundFfmpeg::summary).map_err(Clone::clone),
+            opencv: survey.opencv,
         }
     }
 

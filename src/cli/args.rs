@@ -9,7 +9,7 @@ Exit codes of 'record': 0 done and the file verified · 2 usage or profile · 3 
 4 ffmpeg or encoder · 5 output or disk · 6 stream (file fine) · 7 finished but the verdict is not good · 130 forced.
 
 Environment: GEARCAST_HOME keeps profiles, settings, logs and caches under one folder · GEARCAST_FFMPEG names ffmpeg \
-· GEARCAST_FFMPEG_BUILDS is a file that tells where 'ffmpeg --download' finds it, instead of the built-in one \
+· GEARCAST_OPENCV names gearcast-opencv, where it is not beside gearcast · GEARCAST_FFMPEG_BUILDS is a file that tells where 'ffmpeg --download' finds it, instead of the built-in one \
 · GEARCAST_LOG is the log filter (GEARCAST_LOG=debug).";
 
 const STREAM: &str = "\
@@ -55,7 +55,7 @@ pub(super) enum Command {
     ///
     /// Example: gearcast encoders
     Encoders(EncodersArgs),
-    /// Print the ffmpeg commands that 'record' with the same options would run; keys are hidden.
+    /// Print the commands, of ffmpeg or gearcast-opencv, that 'record' with the same options would run; keys are hidden.
     ///
     /// Example: gearcast command --source test --set video.encoder=libx265
     Command(Box<RecordArgs>),
@@ -141,7 +141,7 @@ pub(super) struct FfmpegArgs {
 pub(super) enum EngineArg {
     /// Compression mode.
     Ffmpeg,
-    /// Non-compression mode (not in this version yet).
+    /// Non-compression mode: OpenCV's writer, without sound and without ffmpeg.
     Opencv,
 }
 
@@ -169,7 +169,9 @@ pub(super) struct RecordArgs {
     pub(super) stream_key_file: Vec<String>,
     #[arg(long, help = "Stream only (not in this version yet). Example: --stream srt://host:9000 --no-file")]
     pub(super) no_file: bool,
-    /// The engine that writes. Example: --engine ffmpeg
+    /// The engine that writes: ffmpeg, or opencv (non-compression mode: pictures alone, into avi, mp4, mov or mkv, with
+    /// --set opencv.fourcc=MJPG, opencv.backend, opencv.color; needs no ffmpeg, and the program gearcast-opencv).
+    /// Example: --engine opencv --audio none --output film.avi
     #[arg(long, value_name = "ENGINE")]
     pub(super) engine: Option<EngineArg>,
     /// Stop by itself after this many seconds. Example: --duration 90

@@ -192,7 +192,8 @@ pub(super) fn doctor(args: &EncodersArgs) -> Exit {
         Ok(looked) => looked,
         Err(exit) => return exit,
     };
-    let checks = [ffmpeg_checks(&survey), device_checks(&survey), place_checks(&places)].concat();
+    let checks =
+        [ffmpeg_checks(&survey), opencv_checks(&survey), device_checks(&survey), place_checks(&places)].concat();
     let failed = checks.iter().find(|check| check.ok == Some(false));
     let exit = failed.map_or(Exit::Good, |check| check.exit);
     if args.json {
@@ -270,6 +271,15 @@ fn ffmpeg_checks(survey: &Survey) -> Vec<Check> {
         checks.push(Check { name, ok, what, help, exit: Exit::Encoder });
     }
     checks
+}
+
+fn opencv_checks(survey: &Survey) -> Vec<Check> {
+    let found = survey.opencv.as_ref();
+    let what = found.map_or_else(|| "not found".to_owned(), |program| program.display().to_string());
+    let help = "It writes for --engine opencv (non-compression mode) and belongs beside gearcast: install the whole \
+                package, build with 'cargo build --features opencv', or name it with GEARCAST_OPENCV."
+        .to_owned();
+    vec![Check { name: "gearcast-opencv", ok: found.map(|_| true), what, help, exit: Exit::Encoder }]
 }
 
 fn device_checks(survey: &Survey) -> Vec<Check> {

@@ -1,7 +1,7 @@
 //! Problems of a plan in words, and the exit code that follows from their fields.
 
 use super::exit::Exit;
-use crate::plan::{Environment, Problem, Severity};
+use crate::plan::{Problem, Severity};
 
 /// One problem as a line or two for people.
 pub(super) fn words(problem: &Problem) -> String {
@@ -16,19 +16,19 @@ pub(super) fn words(problem: &Problem) -> String {
 }
 
 /// The exit code of a plan that cannot be: a mistake of the user's goes before what the machine lacks.
-pub(super) fn exit_of(problems: &[Problem], env: &Environment) -> Exit {
+pub(super) fn exit_of(problems: &[Problem]) -> Exit {
     let errors = || problems.iter().filter(|problem| problem.severity == Severity::Error);
-    errors().map(|problem| exit_of_one(problem, env)).min_by_key(|exit| exit.code()).unwrap_or(Exit::Usage)
+    errors().map(exit_of_one).min_by_key(|exit| exit.code()).unwrap_or(Exit::Usage)
 }
 
-fn exit_of_one(problem: &Problem, env: &Environment) -> Exit {
+fn exit_of_one(problem: &Problem) -> Exit {
     let field = problem.field.as_str();
     match field {
         "source.id" | "source.mode" => Exit::Capture,
-        "output.engine" if env.ffmpeg.is_none() => Exit::Encoder,
-        "video.encoder" => Exit::Encoder,
+        "output.engine" | "video.encoder" => Exit::Encoder,
         "output.folder" | "output.file_name" => Exit::Output,
-        _ if field.starts_with("audio.inputs") => Exit::Capture,
+        // A device; that there may be no sound at all is the user's own contradiction.
+        _ if field.starts_with("audio.inputs.") => Exit::Capture,
         _ => Exit::Usage,
     }
 }

@@ -13,7 +13,7 @@ use super::wishes::{SURVEY_DEADLINE, Wishes, wishes};
 use crate::capture::{SourceSpec, WindowPick};
 use crate::media::Resolution;
 use crate::plan::{Environment, FolderFact, Plan, Problem, Severity, resolve_run, wished_path, wished_subtitles};
-use crate::profile::{Places, Store};
+use crate::profile::{Engine, Places, Store};
 use crate::rt::{Clock, JobState, Latest, RealClock, StopSource, spawn_job};
 use crate::session::{
     Command, Session, SessionSetup, State, Survey, SurveySetup, commands_for, gather, look_at_output,
@@ -124,12 +124,12 @@ pub(super) fn command(args: &RecordArgs) -> Exit {
         Ok(prepared) => prepared,
         Err(exit) => return exit,
     };
-    if let Ok(found) = &prepared.survey.ffmpeg {
-        let source = source_size(&prepared.plan, &prepared.survey);
-        for command in commands_for(&prepared.plan, &found.ffmpeg, source) {
-            if out::line(&command) == Reader::Gone {
-                break;
-            }
+    let source = source_size(&prepared.plan, &prepared.survey);
+    // Where there is none, the plan has a program of its own.
+    let ffmpeg = prepared.survey.ffmpeg.as_ref().map(|found| found.ffmpeg.program.as_path());
+    for command in commands_for(&prepared.plan, ffmpeg.unwrap_or(std::path::Path::new("ffmpeg")), source) {
+        if out::line(&command) == Reader::Gone {
+            break;
         }
     }
     Exit::Good
@@ -198,9 +198,11 @@ fn prepare(
             Ok(Prepared { plan, survey, folder })
         }
         Err(mut problems) => {
-            explain_ffmpeg(&mut problems, &survey, &env);
+            if profile.output.engine == Engine::Ffmpeg {
+                explain_ffmpeg(&mut problems, &survey, &env);
+            }
             printer.problems(&problems);
-            let exit = exit_of(&problems, &env);
+            let exit = exit_of(&problems);
             printer.print(Line::Json(finished_json(None, exit)));
             Err(exit)
         }

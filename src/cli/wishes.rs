@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::args::{EngineArg, RecordArgs};
 use crate::media::Container;
 use crate::plan::{MissingSound, OnExisting, Run, parse_region};
-use crate::profile::{AudioInput, FieldError, Profile, SourceKind, Store, StoreError, credential_in, set_pair};
+use crate::profile::{AudioInput, Engine, FieldError, Profile, SourceKind, Store, StoreError, credential_in, set_pair};
 
 /// What is wrong with the options, in words; exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,12 @@ pub(super) fn wishes(args: &RecordArgs, store: &Store, cwd: &Path) -> Result<Wis
     if let Some(path) = &args.output {
         on_existing = output(path, cwd, &mut profile)?;
     }
+    if let Some(engine) = args.engine {
+        profile.output.engine = match engine {
+            EngineArg::Ffmpeg => Engine::Ffmpeg,
+            EngineArg::Opencv => Engine::Opencv,
+        };
+    }
     for pair in &args.set {
         set_pair(&mut profile, pair)?;
     }
@@ -92,9 +98,6 @@ fn refuse_what_is_not_there_yet(args: &RecordArgs) -> Result<(), WishError> {
     }
     if args.no_file {
         return not_yet("--no-file", "streaming without a file is");
-    }
-    if args.engine == Some(EngineArg::Opencv) {
-        return not_yet("--engine", "non-compression mode (opencv) is");
     }
     Ok(())
 }
@@ -315,7 +318,6 @@ mod tests {
         assert!(error(|args| args.stream.push("rtmp://h/app".to_owned())).contains(not_yet));
         assert!(error(|args| args.stream_key_file.push("k".to_owned())).contains(not_yet));
         assert!(error(|args| args.no_file = true).contains(not_yet));
-        assert!(error(|args| args.engine = Some(EngineArg::Opencv)).contains(not_yet));
     }
 
     #[test]
@@ -328,6 +330,8 @@ mod tests {
         .unwrap();
         assert_eq!((wishes.profile.source.kind, wishes.profile.video.crf), (SourceKind::Screen, 1));
         assert_eq!(wishes.run.duration, Some(Duration::from_secs(3)));
+        let engine = |arg| read(|args| args.engine = arg).unwrap().profile.output.engine;
+        assert_eq!((engine(None), engine(Some(EngineArg::Opencv))), (Engine::Ffmpeg, Engine::Opencv));
         assert!(error(|args| args.profile = Some("nobody".to_owned())).contains("Recording"));
     }
 }

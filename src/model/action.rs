@@ -19,6 +19,8 @@ pub struct Found {
     pub audio: Result<Vec<AudioDevice>, String>,
     /// What ffmpeg can do, or what to do because there is none.
     pub ffmpeg: Result<FfmpegSummary, String>,
+    /// The program of non-compression mode, if it is there.
+    pub opencv: Option<PathBuf>,
 }
 
 /// How a folder dialog ended.

@@ -260,7 +260,7 @@ fn try_encoders(model: &mut Model) -> Vec<Effect> {
 }
 
 fn surveyed(model: &mut Model, found: Found) -> Vec<Effect> {
-    let Found { listing, audio, ffmpeg } = found;
+    let Found { listing, audio, ffmpeg, opencv } = found;
     model.devices = DeviceSearch::Done;
     model.environment.searched = Searched::Done;
     model.environment.listing = listing;
@@ -271,6 +271,7 @@ fn surveyed(model: &mut Model, found: Found) -> Vec<Effect> {
         Err(what) => FfmpegSearch::Missing { what: words::sentence(what) },
     };
     model.environment.ffmpeg = ffmpeg.ok();
+    model.environment.opencv = opencv;
     check(model);
     Vec::new()
 }

@@ -21,7 +21,7 @@ fn found() -> Found {
         encoder("aac", "aac", Works::Unknown),
     ];
     let ffmpeg = FfmpegSummary { version: "5.1".to_owned(), encoders, ..FfmpegSummary::default() };
-    Found { listing: crate::capture::Listing::default(), audio: Ok(Vec::new()), ffmpeg: Ok(ffmpeg) }
+    Found { listing: crate::capture::Listing::default(), audio: Ok(Vec::new()), ffmpeg: Ok(ffmpeg), opencv: None }
 }
 
 /// A model whose machine is known: ready to record the test pattern.

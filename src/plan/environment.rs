@@ -142,6 +142,8 @@ pub struct Environment {
     pub searched: Searched,
     /// ffmpeg, if it was found.
     pub ffmpeg: Option<FfmpegSummary>,
+    /// The program of non-compression mode, if it was found.
+    pub opencv: Option<PathBuf>,
     /// The home folder; empty when unknown.
     pub home: PathBuf,
     /// Now.

@@ -7,6 +7,7 @@ mod address;
 mod encoders;
 mod environment;
 mod findings;
+mod noncompression;
 mod output;
 mod resolve;
 mod sound;
@@ -21,6 +22,7 @@ pub use environment::{
     EncoderInfo, Environment, FfmpegSummary, FolderFact, MissingSound, NameFact, NowName, OutputFacts, Run, Searched,
     SubtitlesFact, Works,
 };
+pub use noncompression::opencv_writes;
 pub use output::{wished_path, wished_subtitles};
 pub use resolve::{check, resolve, resolve_run};
 pub use sound::parse_audio_spec;

@@ -122,7 +122,7 @@ fn segments(profile: &Profile, out: &mut Findings) -> Option<f64> {
 }
 
 /// Whether a name holds a place for a number: `%05d`, `%d`. `%%` is a percent sign.
-fn has_number(name: &str) -> bool {
+pub(super) fn has_number(name: &str) -> bool {
     let plain = name.replace("%%", "");
     plain
         .match_indices('%')
@@ -194,7 +194,7 @@ fn muxer(name: &str, container: Container, env: &Environment, out: &mut Findings
     }
 }
 
-fn path(profile: &Profile, container: Container, env: &Environment, out: &mut Findings) -> Option<PathBuf> {
+pub(super) fn path(profile: &Profile, container: Container, env: &Environment, out: &mut Findings) -> Option<PathBuf> {
     let folder = folder(&profile.output.folder, env, out);
     let name = file_name(profile, container, env, out);
     Some(folder?.join(name?))
@@ -285,7 +285,7 @@ fn safe(text: &str) -> String {
     text.chars().map(|c| if forbidden(c) { '-' } else { c }).take(60).collect()
 }
 
-fn facts(path: &std::path::Path, env: &Environment, run: &Run, out: &mut Findings) {
+pub(super) fn facts(path: &std::path::Path, env: &Environment, run: &Run, out: &mut Findings) {
     let folder = path.parent().unwrap_or(path).display();
     let choose = "Choose another folder, or make this one yours.";
     match &env.output.folder {

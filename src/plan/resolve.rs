@@ -1,10 +1,12 @@
 //! A profile and this machine become a plan, or all problems at once.
 
 use super::findings::{Findings, fix};
-use super::{EnginePlan, Environment, Extra, Plan, Problem, Run, VideoPlan, output, sound, source, video};
+use super::{
+    EnginePlan, Environment, Extra, Plan, Problem, Run, VideoPlan, noncompression, output, sound, source, video,
+};
 use crate::capture::CaptureRequest;
 use crate::ffmpeg::Input;
-use crate::profile::{Audio, Engine, Profile, SourceKind};
+use crate::profile::{Audio, Profile, SourceKind};
 
 /// Everything that stands in the way of recording this profile here, and every warning.
 pub fn check(profile: &Profile, env: &Environment) -> Vec<Problem> {
@@ -22,23 +24,33 @@ pub fn resolve(profile: &Profile, env: &Environment) -> Result<(Plan, Vec<Proble
 /// The same for a recording with wishes of its own.
 pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
     let mut out = Findings::default();
-    not_in_this_version(profile, &mut out);
-    if env.ffmpeg.is_none() {
-        let help = "Install ffmpeg, or name it with --ffmpeg or GEARCAST_FFMPEG.";
-        out.error("output.engine", "No ffmpeg was found, and it does the recording.", help, None);
+    let by_opencv = noncompression::is_wished(profile);
+    let engine = if by_opencv { noncompression::engine(profile, env, &mut out) } else { EnginePlan::Ffmpeg };
+    if !by_opencv {
+        not_in_this_version(profile, &mut out);
+        if env.ffmpeg.is_none() {
+            noncompression::without_ffmpeg(env, &mut out);
+        }
     }
     let spec = source::resolve(profile, env, &mut out);
-    let target = output::resolve(profile, env, run, &mut out);
+    let target = if by_opencv {
+        noncompression::file(profile, env, run, &mut out).map(output::Target::File)
+    } else {
+        output::resolve(profile, env, run, &mut out)
+    };
     let container = target.as_ref().and_then(output::Target::container);
     let encode = match (profile.source.kind, &target) {
         (SourceKind::None, _) => None,
+        _ if by_opencv => video::for_opencv(&profile.video, &mut out),
         (_, Some(output::Target::Address(plan, container))) => {
             video::for_address(&profile.video, plan.kind, *container, env, &mut out)
         }
         _ => video::resolve(&profile.video, container, env, &mut out),
     };
-    let is_silent = target.as_ref().is_some_and(|target| !target.has_sound());
-    let audio = if is_silent {
+    let is_silent = by_opencv || target.as_ref().is_some_and(|target| !target.has_sound());
+    let audio = if by_opencv {
+        Vec::new() // asked for, it was refused
+    } else if is_silent {
         let name = container.map_or("A device", |container| container.name());
         sound::none(&profile.audio, name, &mut out)
     } else {
@@ -51,8 +63,8 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         Some(output::Target::Address(address, _)) => (None, Some(address)),
         None => (None, None),
     };
-    let subtitles = output::subtitles(profile, env, file.as_ref(), &mut out);
-    if profile.source.kind == SourceKind::None && is_silent && !profile.audio.inputs.is_empty() {
+    let subtitles = if by_opencv { None } else { output::subtitles(profile, env, file.as_ref(), &mut out) };
+    if profile.source.kind == SourceKind::None && is_silent && !by_opencv && !profile.audio.inputs.is_empty() {
         let what = "Without a picture there is nothing to write here: it holds no sound.";
         out.error("source.kind", what, "Choose a source.", fix("Record the screen", "source.kind", "screen"));
     }
@@ -82,7 +94,6 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
     match audio_encode {
         Some(audio_encode) if is_whole && !out.has_errors() => {
             let (extra, duration) = (extra(profile), run.duration);
-            let engine = EnginePlan::Ffmpeg;
             let plan = Plan { video, audio, audio_encode, file, address, engine, subtitles, extra, duration };
             Ok((plan, out.problems))
         }
@@ -101,10 +112,6 @@ fn extra(profile: &Profile) -> Extra {
 }
 
 fn not_in_this_version(profile: &Profile, out: &mut Findings) {
-    if profile.output.engine == Engine::Opencv {
-        let fix = fix("Use ffmpeg", "output.engine", "ffmpeg");
-        out.not_yet("output.engine", "Non-compression mode (OpenCV) is", fix);
-    }
     for (index, stream) in profile.streams.iter().enumerate().filter(|(_, stream)| stream.enabled) {
         let key = format!("streams.{index}.enabled");
         let name = if stream.service.is_empty() { "custom" } else { &stream.service };

@@ -70,6 +70,7 @@ fn machine() -> Environment {
         ],
         searched: Searched::Done,
         ffmpeg: Some(FfmpegSummary { version: "5.1.9".to_owned(), encoders, muxers, ..FfmpegSummary::default() }),
+        opencv: None,
         home: PathBuf::from("/home/me"),
         now_name: NowName { date: "2026-11-23".to_owned(), time: "08-30-28".to_owned() },
         output: OutputFacts {
@@ -405,7 +406,10 @@ fn without_ffmpeg_that_is_the_one_problem() {
     let env = Environment { ffmpeg: None, ..machine() };
     let found = check(&Profile::default(), &env);
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].help.contains("--ffmpeg"));
+    assert!(found[0].help.contains("--ffmpeg") && found[0].fix.is_none(), "{found:?}");
+    let env = Environment { opencv: Some("/opt/gearcast-opencv".into()), ..env };
+    let found = check(&Profile::default(), &env);
+    assert_eq!(found[0].fix.as_ref().map(|fix| fix.value.as_str()), Some("opencv"), "{found:?}");
 }
 
 #[test]

@@ -127,6 +127,8 @@ pub enum EnginePlan {
     Ffmpeg,
     /// Non-compression mode: a child of its own writes the file from raw pictures.
     OpenCv {
+        /// The child.
+        program: PathBuf,
         /// The codec's four letters.
         fourcc: String,
         /// The writer behind it, `auto` for any.

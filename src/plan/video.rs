@@ -50,6 +50,23 @@ pub(super) fn resolve(
     Some(Encode { codec, encoder, size, rate, timing, rate_control, preset, pixel_format, keyframe_interval_s })
 }
 
+/// The same where OpenCV writes: size and rate, an even one; its codec is a tag of its own.
+pub(super) fn for_opencv(video: &Video, out: &mut Findings) -> Option<Encode> {
+    let (rate, size) = (rate(&video.fps, out), size(&video.size, out));
+    let (size, rate) = (size?, rate?);
+    Some(Encode {
+        codec: VideoCodec::Raw,
+        encoder: "opencv".to_owned(),
+        size,
+        rate,
+        timing: FrameTiming::Constant,
+        rate_control: RateControl::Lossless,
+        preset: None,
+        pixel_format: "bgr24".to_owned(),
+        keyframe_interval_s: video.keyframe_interval_s,
+    })
+}
+
 /// Seconds between keyframes at an address: a viewer who joins waits for one.
 const LIVE_KEYFRAME_S: f64 = 2.0;
 

@@ -338,10 +338,9 @@ impl Conductor {
             .iter()
             .map(|sound| SoundFormat { sample_rate: sound.sample_rate, channels: sound.channels })
             .collect();
-        let Ready { ffmpeg, place, further } = ready;
+        let Ready { place, further } = ready;
         let setup = RecordingSetup {
             plan,
-            ffmpeg,
             place,
             further,
             clock: Arc::clone(&self.setup.clock),

@@ -45,6 +45,8 @@ pub struct Survey {
     pub audio: Result<Vec<AudioDevice>, AudioError>,
     /// ffmpeg, or why there is none, in words for the user.
     pub ffmpeg: Result<FoundFfmpeg, String>,
+    /// The program of non-compression mode.
+    pub opencv: Option<PathBuf>,
 }
 
 /// Looks at everything at once, for `deadline` at most (three seconds do on a sane machine: the first look at an
@@ -69,7 +71,7 @@ pub fn gather(setup: &SurveySetup, deadline: Duration, stop: &StopToken) -> Surv
         }
         Err(error) => Err(format!("ffmpeg cannot be looked for: {error}")),
     };
-    Survey { listing, audio, ffmpeg }
+    Survey { listing, audio, ffmpeg, opencv: find_opencv() }
 }
 
 /// Finds ffmpeg and what it can do; the error is for the user. For a job's thread: 70 ms, half a second the first
@@ -93,6 +95,16 @@ pub fn find_ffmpeg(setup: &SurveySetup, stop: &StopToken) -> Result<FoundFfmpeg,
         capabilities.store(&ffmpeg, &setup.cache_dir);
     }
     Ok(FoundFfmpeg { ffmpeg, capabilities })
+}
+
+/// The program gearcast-opencv: what `GEARCAST_OPENCV` names, or the one beside this program.
+pub fn find_opencv() -> Option<PathBuf> {
+    let named = std::env::var_os("GEARCAST_OPENCV").filter(|name| !name.is_empty()).map(PathBuf::from);
+    let beside = || {
+        let name = format!("gearcast-opencv{}", std::env::consts::EXE_SUFFIX);
+        Some(std::env::current_exe().ok()?.with_file_name(name))
+    };
+    named.or_else(beside).filter(|program| program.is_file())
 }
 
 impl FoundFfmpeg {
@@ -127,6 +139,7 @@ impl Survey {
             audio: self.audio.as_ref().cloned().unwrap_or_default(),
             searched: Searched::Done,
             ffmpeg: self.ffmpeg.as_ref().ok().map(FoundFfmpeg::summary),
+            opencv: self.opencv.clone(),
             home,
             now_name: NowName { date: now.date, time: now.time },
             output: OutputFacts::default(),

@@ -29,6 +29,10 @@ impl Trouble {
                 "Check the address and that somebody listens there; a lower bitrate may help.",
             );
         }
+        if place == Place::OpenCv {
+            let help = "What it wrote before is kept. Try a smaller picture, a lower rate or another codec tag.";
+            return Self::new(FailureKind::Encoder, "gearcast-opencv stopped answering and was ended", help);
+        }
         Self::new(
             FailureKind::Encoder,
             "ffmpeg stopped answering and was ended",
@@ -75,6 +79,9 @@ impl From<EngineError> for Trouble {
 impl Trouble {
     /// What an engine that writes to this place says.
     pub(super) fn of_engine(error: EngineError, place: Place) -> Self {
+        if place == Place::OpenCv {
+            return Self::of_opencv(error);
+        }
         let what = sentence(&error.to_string());
         match error {
             EngineError::Died { cause, last_words } => {
@@ -87,6 +94,39 @@ impl Trouble {
             EngineError::Stalled(_) | EngineError::Io(_) if place == Place::Network => Self::silent(place),
             _ => Self::new(FailureKind::Encoder, what, "Try another encoder or a faster preset."),
         }
+    }
+}
+
+impl Trouble {
+    /// What the program of non-compression mode says.
+    fn of_opencv(error: EngineError) -> Self {
+        match error {
+            EngineError::Died { cause, last_words } => {
+                let (why, help) = match &cause {
+                    Cause::Killed { signal } => {
+                        (format!("something outside ended it (signal {signal})"), "Start again.")
+                    }
+                    Cause::Other(said) => (said.clone(), "Choose another codec tag, container or backend."),
+                    cause => (cause.what(), cause.help()),
+                };
+                let what = format!("gearcast-opencv stopped writing: {why}");
+                Self { details: last_words, ..Self::new(kind_of(&cause, Place::OpenCv), what, help) }
+            }
+            EngineError::Launch(error) => {
+                let help = "Install the whole gearcast package, or use the engine ffmpeg.";
+                let what = "gearcast-opencv could not be started";
+                Self { details: vec![error.to_string()], ..Self::new(FailureKind::Encoder, what, help) }
+            }
+            EngineError::Stalled(_) | EngineError::Io(_) | EngineError::Stream(_) => Self::silent(Place::OpenCv),
+            EngineError::WrongSize { .. } => {
+                Self::new(FailureKind::Encoder, sentence(&error.to_string()), "Choose a fixed size for the picture.")
+            }
+        }
+    }
+
+    /// A plan without a file and without an address.
+    pub(super) fn nowhere() -> Self {
+        Self::new(FailureKind::Usage, "There is nowhere to record to", "Choose a file or a folder.")
     }
 }
 
@@ -113,13 +153,15 @@ impl From<std::io::Error> for Trouble {
     }
 }
 
-/// Where a child writes to.
+/// Where a child writes to, and which child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// To us, or to this machine.
     Here,
     /// To somebody else, over the network.
     Network,
+    /// To this machine, with OpenCV instead of ffmpeg.
+    OpenCv,
 }
 
 /// A cause can lie outside the encoder although its ffmpeg told it.
@@ -140,7 +182,7 @@ fn kind_of(cause: &Cause, place: Place) -> FailureKind {
 
 /// Errors are written to stand inside a sentence; alone they begin one. A program's name keeps its letters.
 fn sentence(text: &str) -> String {
-    if text.starts_with("ffmpeg") || text.starts_with("ffprobe") {
+    if ["ffmpeg", "ffprobe", "gearcast"].iter().any(|program| text.starts_with(program)) {
         return text.to_owned();
     }
     let mut letters = text.chars();

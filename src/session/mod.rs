@@ -9,6 +9,7 @@ mod environment;
 mod event;
 mod failure;
 mod inputs;
+mod opencv_words;
 mod params;
 mod picture;
 mod prepare;
@@ -19,7 +20,7 @@ mod status;
 mod tap;
 mod writer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,14 +28,15 @@ use conductor::{Conductor, ConductorSetup};
 use event::{Event, EventSender, events};
 
 pub use crate::fanout::{CheckResult, FileReport, StreamReport, StreamState, Verdict};
-pub use environment::{FoundFfmpeg, Survey, SurveySetup, find_ffmpeg, gather, look_at_output, make_folder};
+pub use environment::{
+    FoundFfmpeg, Survey, SurveySetup, find_ffmpeg, find_opencv, gather, look_at_output, make_folder,
+};
 pub use prepare::look_at_subtitles;
 pub use status::{
     AudioStatus, Command, DiskStatus, Failure, FailureKind, FinishedReport, FrameCounts, Notice, PreviewRequest,
     SourceStatus, State, Status,
 };
 
-use crate::ffmpeg::Ffmpeg;
 use crate::imaging::PreviewImage;
 use crate::media::{FrameRate, Resolution};
 use crate::plan::Plan;
@@ -121,6 +123,7 @@ impl Session {
 }
 
 /// The commands that a plan would run, as shell words, for a source of this size. Sound is taken as 48 kHz stereo.
-pub fn commands_for(plan: &Plan, ffmpeg: &Ffmpeg, source: Resolution) -> Vec<String> {
+/// `ffmpeg` is the program's path; non-compression mode has a program of its own in the plan.
+pub fn commands_for(plan: &Plan, ffmpeg: &Path, source: Resolution) -> Vec<String> {
     recording::commands_for(plan, ffmpeg, source)
 }

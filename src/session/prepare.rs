@@ -8,7 +8,7 @@ use super::failure::Trouble;
 use super::recording::PlaceHeld;
 use super::spec::further_inputs;
 use super::status::FailureKind;
-use crate::fanout::{DirectTarget, Keep, OnTaken, refuse_existing, reserve, reserve_series};
+use crate::fanout::{DirectTarget, Keep, OnTaken, ReadBack, refuse_existing, reserve, reserve_final, reserve_series};
 use crate::ffmpeg::{
     Capabilities, Cause, Counting, Ffmpeg, Input, Options, ProbeError, Redactor, StreamKind, file_url, probe_input,
 };
@@ -21,7 +21,6 @@ const INPUT_DEADLINE: Duration = Duration::from_secs(8);
 
 /// Everything that is needed.
 pub(super) struct Ready {
-    pub(super) ffmpeg: Ffmpeg,
     pub(super) place: PlaceHeld,
     pub(super) further: Vec<FurtherInput>,
 }
@@ -32,9 +31,11 @@ pub(super) fn prepare(
     plan: &Plan,
     stop: &StopToken,
 ) -> Result<Ready, Trouble> {
-    if plan.engine != EnginePlan::Ffmpeg {
-        let what = "Non-compression mode is not in this version yet";
-        return Err(Trouble::new(FailureKind::Usage, what, "Use the engine ffmpeg."));
+    if let EnginePlan::OpenCv { program, .. } = &plan.engine {
+        let file = plan.file.as_ref().ok_or_else(Trouble::nowhere)?;
+        let target = DirectTarget::Single(reserve_final(&file.path, file.container, on_taken(file))?);
+        let place = PlaceHeld::Direct { target, read_back: ReadBack::OpenCv(program.clone()) };
+        return Ok(Ready { place, further: Vec::new() });
     }
     let ffmpeg = crate::ffmpeg::find(custom)?;
     if let Some(path) = &plan.subtitles {
@@ -50,42 +51,48 @@ pub(super) fn prepare(
     }
     let further = look_at_inputs(&ffmpeg, plan, stop)?;
     let place = match (&plan.file, &plan.address) {
-        (Some(file), _) => hold(file, &ffmpeg, cache_dir, stop)?,
-        (None, Some(address)) => away(address)?,
-        (None, None) => {
-            let help = "Choose a file or a folder.";
-            return Err(Trouble::new(FailureKind::Usage, "There is nowhere to record to", help));
-        }
+        (Some(file), _) => hold(file, ffmpeg, cache_dir, stop)?,
+        (None, Some(address)) => away(address, ffmpeg)?,
+        (None, None) => return Err(Trouble::nowhere()),
     };
-    Ok(Ready { ffmpeg, place, further })
+    Ok(Ready { place, further })
 }
 
-fn hold(file: &FilePlan, ffmpeg: &Ffmpeg, cache_dir: &Path, stop: &StopToken) -> Result<PlaceHeld, Trouble> {
-    let on_taken = match file.on_existing {
+const fn on_taken(file: &FilePlan) -> OnTaken {
+    match file.on_existing {
         OnExisting::Refuse => OnTaken::Refuse,
         OnExisting::Rename => OnTaken::Rename,
         OnExisting::Replace => OnTaken::Replace,
-    };
+    }
+}
+
+fn hold(file: &FilePlan, ffmpeg: Ffmpeg, cache_dir: &Path, stop: &StopToken) -> Result<PlaceHeld, Trouble> {
+    let on_taken = on_taken(file);
     Ok(match file.way {
         FileWay::Packets => {
             let reservation = reserve(&file.path, file.container, on_taken)?;
-            let hybrid = Capabilities::load_or_probe(ffmpeg, cache_dir, stop)
+            let hybrid = Capabilities::load_or_probe(&ffmpeg, cache_dir, stop)
                 .is_ok_and(|known| known.is_some_and(|known| known.hybrid_fragmented));
             let hybrid_mp4 = if hybrid { Keep::CrashSafe } else { Keep::Ordinary };
-            PlaceHeld::Packets { reservation, hybrid_mp4 }
+            PlaceHeld::Packets { ffmpeg, reservation, hybrid_mp4 }
         }
-        FileWay::Single => PlaceHeld::Direct(DirectTarget::Single(reserve(&file.path, file.container, on_taken)?)),
+        FileWay::Single => {
+            let target = DirectTarget::Single(reserve_final(&file.path, file.container, on_taken)?);
+            PlaceHeld::Direct { target, read_back: ReadBack::Ffmpeg(ffmpeg) }
+        }
         FileWay::Images | FileWay::Segments { .. } | FileWay::Playlist => {
-            PlaceHeld::Direct(DirectTarget::Series(reserve_series(&file.path, file.container, on_taken)?))
+            let target = DirectTarget::Series(reserve_series(&file.path, file.container, on_taken)?);
+            PlaceHeld::Direct { target, read_back: ReadBack::Ffmpeg(ffmpeg) }
         }
     })
 }
 
-fn away(address: &AddressPlan) -> Result<PlaceHeld, Trouble> {
+fn away(address: &AddressPlan, ffmpeg: Ffmpeg) -> Result<PlaceHeld, Trouble> {
     if address.on_existing != OnExisting::Replace {
         refuse_existing(&address.files)?;
     }
-    Ok(PlaceHeld::Direct(DirectTarget::Away(Redactor::default().hide(&address.url))))
+    let target = DirectTarget::Away(Redactor::default().hide(&address.url));
+    Ok(PlaceHeld::Direct { target, read_back: ReadBack::Ffmpeg(ffmpeg) })
 }
 
 /// What a file of subtitles is. For a job's thread.

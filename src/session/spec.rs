@@ -7,7 +7,7 @@ use crate::fanout::CopiedPicture;
 use crate::ffmpeg::Input;
 use crate::imaging::natural_colour;
 use crate::media::{Colour, Frame, Matrix, Payload, PixelFormat, Range, Resolution, VideoCodec};
-use crate::plan::{Plan, SizeChoice, VideoPlan};
+use crate::plan::{EnginePlan, Plan, SizeChoice, VideoPlan};
 use crate::writegear::{AudioInput, Destination, EngineSpec, FurtherInput, VideoInput};
 
 /// What is known of the source.
@@ -54,6 +54,7 @@ pub(super) fn engine_spec(
 ) -> EngineSpec {
     let mut options = encode_options(plan);
     let video = plan.video.as_ref().zip(first).map(|(video, first)| match first.pixels() {
+        _ if plan.engine != EnginePlan::Ffmpeg => for_opencv(video, first),
         Some(pixels) if wants_own_pixels(&video.pixel_format) => {
             let own = own_pixels(video, first, pixels);
             options.fit = own.fit;
@@ -81,6 +82,18 @@ fn nv12(video: &VideoPlan, first: First<'_>) -> VideoInput {
     // Motion JPEG has no place for another matrix than BT.601; what players read from its tags they do not use.
     let colour = if video.codec == VideoCodec::Mjpeg { Colour::BT601 } else { natural };
     VideoInput { pixels: PixelFormat::Nv12, size, colour, rate: video.rate, timing: video.timing }
+}
+
+/// What non-compression mode is given: every pixel as it was captured where nothing is to be scaled and the child
+/// reads it, else 4:2:0.
+fn for_opencv(video: &VideoPlan, first: First<'_>) -> VideoInput {
+    use PixelFormat as F;
+    let plain = nv12(video, first);
+    let is_read = |pixels: &F| matches!(pixels, F::Bgrx | F::Rgbx | F::Bgr24 | F::Rgb24 | F::Gray8);
+    match first.pixels().filter(is_read) {
+        Some(pixels) if plain.size == first.size() => VideoInput { pixels, colour: Colour::SRGB, ..plain },
+        _ => plain,
+    }
 }
 
 /// A picture sent as the source gives it, and what makes of it what the file holds.

@@ -3,6 +3,7 @@
 //! Knows no session handle, capture, ffmpeg, dialog, file, process or thread: it neither waits nor acts.
 
 mod dialogs;
+mod engine_form;
 mod forms;
 mod memory;
 mod notices;

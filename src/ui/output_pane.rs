@@ -2,23 +2,30 @@
 
 use eframe::egui::{self, RichText};
 
+use super::engine_form::engine_ui;
 use super::forms::{choice_ui, entry_ui, problems_ui, remark_ui, text_ui};
 use crate::media::Container;
 use crate::model::{Action, Appearance, FfmpegSearch, Model, words};
 use crate::plan;
-use crate::profile::Output;
+use crate::profile::{Engine, OpenCv, Output};
 
 /// The keys that have their problems shown here.
-const FIELDS: &[&str] = &["output.folder", "output.file_name", "output.container", "output.engine"];
+const FIELDS: &[&str] =
+    &["output.folder", "output.file_name", "output.container", "output.engine", "opencv.fourcc", "opencv.backend"];
 
 /// Whether the problems of this key are shown at a control.
 pub(super) fn shows(field: &str) -> bool {
     FIELDS.contains(&field)
 }
 
-pub(super) fn output_ui(ui: &mut egui::Ui, model: &Model, output: &mut Output, actions: &mut Vec<Action>) {
-    // Not shown yet: the engine and subtitles are for profiles written by hand.
-    let Output { engine: _, folder, file_name, container, address: _, subtitles: _, unknown: _ } = output;
+pub(super) fn output_ui(
+    ui: &mut egui::Ui,
+    model: &Model,
+    (output, opencv): (&mut Output, &mut OpenCv),
+    actions: &mut Vec<Action>,
+) {
+    // Not shown yet: addresses and subtitles are for profiles written by hand.
+    let Output { engine, folder, file_name, container, address: _, subtitles: _, unknown: _ } = output;
     text_ui(ui, "Folder", folder, "~/Videos");
     let text = if model.picking_folder { "A folder dialog is open…" } else { "Choose…" };
     let choose = ui.add_enabled(!model.picking_folder, egui::Button::new(text)).on_hover_text("Choose the folder");
@@ -32,9 +39,9 @@ pub(super) fn output_ui(ui: &mut egui::Ui, model: &Model, output: &mut Output, a
         ui.add(egui::Label::new(RichText::new(path.display().to_string()).monospace().small()).wrap());
     }
     problems_ui(ui, model, "output.file_name", actions);
-    container_ui(ui, container);
+    container_ui(ui, *engine, container);
     problems_ui(ui, model, "output.container", actions);
-    problems_ui(ui, model, "output.engine", actions);
+    engine_ui(ui, model, engine, opencv, actions);
     ui.separator();
     ffmpeg_ui(ui, model, actions);
     appearance_ui(ui, model, actions);
@@ -44,11 +51,12 @@ pub(super) fn output_ui(ui: &mut egui::Ui, model: &Model, output: &mut Output, a
     }
 }
 
-fn container_ui(ui: &mut egui::Ui, container: &mut String) {
+fn container_ui(ui: &mut egui::Ui, engine: Engine, container: &mut String) {
     let text = |this: Container| format!("{}, {}", this.name().to_uppercase(), words::container(this));
     let chosen = Container::from_name(container).map_or_else(|| container.clone(), text);
     choice_ui(ui, "File type", &chosen, |ui| {
-        for this in Container::ALL {
+        let written = |this: &&Container| engine == Engine::Ffmpeg || plan::opencv_writes(**this);
+        for this in Container::ALL.iter().filter(written) {
             entry_ui(ui, container, this.name().to_owned(), &text(*this));
         }
     });

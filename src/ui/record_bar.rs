@@ -7,7 +7,7 @@ use super::widgets::{Mark, mark_atom};
 use super::{RECORD_SHORTCUT, ViewMemory};
 use crate::media::{Container, VideoCodec};
 use crate::model::{Action, FfmpegSearch, Model, Stage, words};
-use crate::profile::SourceKind;
+use crate::profile::{Engine, SourceKind};
 use crate::session::State;
 
 /// The bar's height in points.
@@ -60,10 +60,15 @@ fn summary_ui(ui: &mut egui::Ui, model: &Model) {
     let draft = &model.draft;
     let line = match &model.ffmpeg {
         FfmpegSearch::Running => "Looking for ffmpeg and trying its encoders…".to_owned(),
-        FfmpegSearch::Missing { what } => what.clone(),
-        FfmpegSearch::Found => {
-            let codec = VideoCodec::from_name(&draft.video.codec)
-                .map_or("automatic", |codec| words::codec(codec).split(',').next().unwrap_or_default());
+        FfmpegSearch::Missing { what } if draft.output.engine == Engine::Ffmpeg => what.clone(),
+        FfmpegSearch::Missing { .. } | FfmpegSearch::Found => {
+            let by_name = VideoCodec::from_name(&draft.video.codec);
+            let codec = match draft.output.engine {
+                Engine::Opencv => format!("{} by OpenCV", draft.opencv.fourcc),
+                Engine::Ffmpeg => {
+                    by_name.map_or("automatic", words::codec).split(',').next().unwrap_or_default().to_owned()
+                }
+            };
             let container = Container::from_name(&draft.output.container).map_or("?", Container::name).to_uppercase();
             let source = words::source_kind(draft.source.kind);
             let folder = &draft.output.folder;

@@ -20,7 +20,9 @@ pub(super) fn side_panel_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewM
                 Pane::Source => source_pane::source_ui(ui, model, &mut draft.source, memory, actions),
                 Pane::Sound => sound_pane::sound_ui(ui, model, &mut draft.audio, actions),
                 Pane::Video => video_pane::video_ui(ui, model, &mut draft.video, memory, actions),
-                Pane::Output => output_pane::output_ui(ui, model, &mut draft.output, actions),
+                Pane::Output => {
+                    output_pane::output_ui(ui, model, (&mut draft.output, &mut draft.opencv), actions);
+                }
             }
             if draft != model.draft {
                 actions.push(Action::DraftEdited(Box::new(draft)));

@@ -8,7 +8,7 @@ use super::memory::Typing;
 use crate::media::{Container, VideoCodec};
 use crate::model::{Action, DeviceSearch, Model, words};
 use crate::plan::Works;
-use crate::profile::{FrameTimingChoice, RateControl, Video};
+use crate::profile::{Engine, FrameTimingChoice, RateControl, Video};
 
 /// The keys that have their problems shown here.
 const FIELDS: &[&str] = &[
@@ -63,10 +63,45 @@ pub(super) fn video_ui(
         pixel_format,
         unknown: _,
     } = video;
-    codec_ui(ui, codec, encoder);
-    problems_ui(ui, model, "video.codec", actions);
-    encoder_ui(ui, model, codec, encoder, actions);
-    problems_ui(ui, model, "video.encoder", actions);
+    let by_ffmpeg = model.draft.output.engine == Engine::Ffmpeg;
+    if by_ffmpeg {
+        codec_ui(ui, codec, encoder);
+        problems_ui(ui, model, "video.codec", actions);
+        encoder_ui(ui, model, codec, encoder, actions);
+        problems_ui(ui, model, "video.encoder", actions);
+        aim_ui(ui, model, (codec, rate_control, crf, bitrate_kbps), actions);
+        preset_ui(ui, codec, encoder, preset);
+        problems_ui(ui, model, "video.preset", actions);
+    } else {
+        remark_ui(ui, "OpenCV writes the pictures; its codec tag stands under Output.");
+    }
+    let rates = Common { name: "Frames per second", typed_name: "Another rate", hint: "29.97", values: &RATES };
+    common_ui(ui, &rates, fps, &mut memory.rate_typing);
+    problems_ui(ui, model, "video.fps", actions);
+    let sizes = Common { name: "Picture size", typed_name: "Another size", hint: "1600x900", values: &SIZES };
+    common_ui(ui, &sizes, size, &mut memory.size_typing);
+    problems_ui(ui, model, "video.size", actions);
+    timing_ui(ui, frame_timing);
+    problems_ui(ui, model, "video.frame_timing", actions);
+    if !by_ffmpeg {
+        return;
+    }
+    ui.add_space(4.0);
+    CollapsingHeader::new("More").show(ui, |ui| {
+        let label = name_ui(ui, "Seconds between keyframes");
+        ui.add(DragValue::new(keyframe_interval_s).range(0.1..=30.0).speed(0.1).suffix(" s")).labelled_by(label);
+        text_ui(ui, "Pixel format in the file", pixel_format, "yuv420p");
+    });
+    problems_ui(ui, model, "video.keyframe_interval_s", actions);
+    problems_ui(ui, model, "video.pixel_format", actions);
+}
+
+fn aim_ui(
+    ui: &mut egui::Ui,
+    model: &Model,
+    (codec, rate_control, crf, bitrate_kbps): (&str, &mut RateControl, &mut u32, &mut u32),
+    actions: &mut Vec<Action>,
+) {
     rate_control_ui(ui, rate_control);
     problems_ui(ui, model, "video.rate_control", actions);
     match rate_control {
@@ -76,24 +111,6 @@ pub(super) fn video_ui(
     }
     problems_ui(ui, model, "video.crf", actions);
     problems_ui(ui, model, "video.bitrate_kbps", actions);
-    preset_ui(ui, codec, encoder, preset);
-    problems_ui(ui, model, "video.preset", actions);
-    let rates = Common { name: "Frames per second", typed_name: "Another rate", hint: "29.97", values: &RATES };
-    common_ui(ui, &rates, fps, &mut memory.rate_typing);
-    problems_ui(ui, model, "video.fps", actions);
-    let sizes = Common { name: "Picture size", typed_name: "Another size", hint: "1600x900", values: &SIZES };
-    common_ui(ui, &sizes, size, &mut memory.size_typing);
-    problems_ui(ui, model, "video.size", actions);
-    timing_ui(ui, frame_timing);
-    problems_ui(ui, model, "video.frame_timing", actions);
-    ui.add_space(4.0);
-    CollapsingHeader::new("More").show(ui, |ui| {
-        let label = name_ui(ui, "Seconds between keyframes");
-        ui.add(DragValue::new(keyframe_interval_s).range(0.1..=30.0).speed(0.1).suffix(" s")).labelled_by(label);
-        text_ui(ui, "Pixel format in the file", pixel_format, "yuv420p");
-    });
-    problems_ui(ui, model, "video.keyframe_interval_s", actions);
-    problems_ui(ui, model, "video.pixel_format", actions);
 }
 
 fn codec_ui(ui: &mut egui::Ui, codec: &mut String, encoder: &mut String) {

@@ -54,7 +54,7 @@ fn what_cannot_be_meant_is_exit_2_and_named() {
         (&["record", "--stream", "rtmp://host/app"], "--stream"),
         (&["record", "--stream-key-file", "k"], "--stream-key-file"),
         (&["record", "--no-file"], "--no-file"),
-        (&["record", "--engine", "opencv"], "--engine"),
+        (&["record", "--source", "test", "--engine", "opencv", "--audio", "test"], "audio.inputs"),
         (&["record", "--engine", "gstreamer"], "--engine"),
         (&["command", "--source", "tv"], "--source"),
         (&["profiles", "save", "X", "--set", "x=1"], "no such key"),

@@ -20,6 +20,9 @@ mod cli_record;
 mod custom_command;
 #[cfg(test)]
 mod direct;
+#[cfg(feature = "opencv")]
+#[cfg(test)]
+mod engine_opencv;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
@@ -38,6 +41,8 @@ mod recording;
 mod screen;
 #[cfg(test)]
 mod window_e2e;
+#[cfg(test)]
+mod window_engine;
 #[cfg(test)]
 mod window_kittest;
 #[cfg(test)]

@@ -1,19 +1,16 @@
 //! The end of an output that the encoder wrote itself: read back, judged, and given its name.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::finish::{Spare, kept, publish};
+use super::read_back::{Fault, Found, Look, ReadBack, Unread};
 use super::verify::Judgement;
 use super::{Reservation, Series};
 use crate::fanout::report::{CheckResult, FileReport, StreamReport, StreamState, Verdict};
 use crate::fanout::sink::{FinishProgress, SinkReport};
-use crate::ffmpeg::{Counting, Ffmpeg, Input, Options, ProbeError, StreamKind, file_url, probe_input};
+use crate::ffmpeg::{Input, Options, file_url};
 use crate::media::{Container, FrameRate};
 use crate::rt::StopToken;
-
-/// How long reading one output back may take.
-const PROBE_DEADLINE: Duration = Duration::from_mins(2);
 
 /// Where an encoder writes by itself.
 #[derive(Debug)]
@@ -37,7 +34,7 @@ pub enum DirectEnd {
 
 /// Reads back what was written, judges it by the pictures the encoder says it wrote, and names it. For a job's thread.
 pub fn finish_direct(
-    ffmpeg: &Ffmpeg,
+    read_back: &ReadBack,
     target: &DirectTarget,
     (frames, rate): (u64, FrameRate),
     end: DirectEnd,
@@ -45,7 +42,7 @@ pub fn finish_direct(
     progress: &dyn Fn(FinishProgress),
 ) -> SinkReport {
     progress(FinishProgress { step: "Checking the output", fraction: None });
-    let look = Look { ffmpeg, frames, rate, stop };
+    let look = Look { read_back, frames, rate, stop };
     match target {
         DirectTarget::Single(reservation) => single(&look, reservation, end),
         DirectTarget::Series(series) => look.series(series, end),
@@ -70,7 +67,7 @@ fn single(look: &Look<'_>, reservation: &Reservation, end: DirectEnd) -> SinkRep
     if length(&target.safe_path) == 0 {
         return SinkReport::default();
     }
-    let found = look.at(&Input { options: Options::new(), url: file_url(&target.safe_path) });
+    let found = look.at_file(&target.safe_path);
     let mut file =
         FileReport { path: target.safe_path.clone(), frames: 0, duration_s: 0.0, bytes: length(&target.safe_path) };
     let judgement = look.judgement(found.as_ref(), &mut file, end);
@@ -84,30 +81,16 @@ fn length(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |found| found.len())
 }
 
-/// What was found in an output.
-#[derive(Clone, Copy, Debug, Default)]
-struct Found {
-    frames: u64,
-    duration_s: f64,
-}
-
-struct Look<'l> {
-    ffmpeg: &'l Ffmpeg,
-    frames: u64,
-    rate: FrameRate,
-    stop: &'l StopToken,
-}
-
 impl Look<'_> {
-    fn at(&self, input: &Input) -> Result<Found, ProbeError> {
-        let probe = probe_input(self.ffmpeg, input, Counting::Packets, PROBE_DEADLINE, self.stop)?;
-        let pictures = probe.streams.iter().filter(|stream| stream.kind == StreamKind::Video);
-        // A playlist's pictures are told once for each of its renditions.
-        let frames = pictures.filter_map(|stream| stream.packets).max().unwrap_or(0);
-        Ok(Found { frames, duration_s: probe.duration_s.unwrap_or(0.0) })
+    fn at_file(&self, path: &Path) -> Result<Found, Unread> {
+        self.read_back.file(path, self.frames, self.stop)
     }
 
-    fn judgement(&self, found: Result<&Found, &ProbeError>, file: &mut FileReport, end: DirectEnd) -> Judgement {
+    fn at(&self, input: &Input) -> Result<Found, Unread> {
+        self.read_back.input(input, self.stop)
+    }
+
+    fn judgement(&self, found: Result<&Found, &Unread>, file: &mut FileReport, end: DirectEnd) -> Judgement {
         let (mut verdict, mut checks) = (Verdict::Good, Vec::new());
         match found {
             Ok(found) => {
@@ -120,11 +103,10 @@ impl Look<'_> {
                     verdict = Verdict::Suspect;
                 }
             }
-            Err(error) => {
-                let is_broken = matches!(error, ProbeError::Unreadable(_) | ProbeError::Answer(_));
-                verdict = if is_broken { Verdict::Broken } else { Verdict::Suspect };
+            Err(unread) => {
+                verdict = if unread.fault == Fault::OfTheOutput { Verdict::Broken } else { Verdict::Suspect };
                 file.frames = self.frames;
-                checks.push(CheckResult { name: "readable", ok: false, detail: error.to_string() });
+                checks.push(CheckResult { name: "readable", ok: false, detail: unread.why.clone() });
             }
         }
         Judgement { report: file.clone(), verdict, checks, subtitles: 0 }
@@ -136,7 +118,7 @@ impl Look<'_> {
             return SinkReport::default();
         }
         let bytes = made.iter().map(|path| length(path)).sum();
-        let whole = |path: &Path, found: Result<Found, ProbeError>| {
+        let whole = |path: &Path, found: Result<Found, Unread>| {
             let mut file = FileReport { path: path.to_path_buf(), frames: 0, duration_s: 0.0, bytes };
             let judgement = self.judgement(found.as_ref(), &mut file, end);
             SinkReport {
@@ -165,9 +147,9 @@ impl Look<'_> {
     fn segments(&self, made: &[std::path::PathBuf], end: DirectEnd) -> SinkReport {
         let (mut files, mut unreadable) = (Vec::new(), None);
         for path in made {
-            let found = self.at(&Input { options: Options::new(), url: file_url(path) });
+            let found = self.at_file(path);
             let Found { frames, duration_s } = found.as_ref().copied().unwrap_or_default();
-            unreadable = unreadable.or_else(|| found.err().map(|error| format!("{}: {error}", path.display())));
+            unreadable = unreadable.or_else(|| found.err().map(|unread| format!("{}: {}", path.display(), unread.why)));
             files.push(FileReport { path: path.clone(), frames, duration_s, bytes: length(path) });
         }
         let total: u64 = files.iter().map(|file| file.frames).sum();

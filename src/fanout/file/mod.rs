@@ -4,6 +4,7 @@ mod direct;
 mod disk;
 mod finish;
 mod form;
+mod read_back;
 mod reserve;
 mod series;
 mod verify;
@@ -16,7 +17,8 @@ use std::time::Duration;
 pub use direct::{DirectEnd, DirectTarget, finish_direct};
 pub use disk::{DiskWatch, seconds_left};
 pub use form::{CopiedPicture, crash_safe_args, is_ordinary_when_closed};
-pub use reserve::{FileTarget, OnTaken, OutputError, Reservation, free_bytes, reserve};
+pub use read_back::ReadBack;
+pub use reserve::{FileTarget, OnTaken, OutputError, Reservation, free_bytes, reserve, reserve_final};
 pub use series::{Series, refuse_existing, reserve_series};
 
 use super::counters::Counters;

@@ -91,6 +91,20 @@ impl OutputError {
 /// Reserves `wished`: makes the empty crash-safe file beside it. A missing folder is made if its parent exists,
 /// so that `~/Videos` need not. Does file-system calls: not for the window's thread.
 pub fn reserve(wished: &Path, container: Container, on_taken: OnTaken) -> Result<Reservation, OutputError> {
+    reserve_with(wished, container, on_taken, CrashSafe::extension(container))
+}
+
+/// The same for a file that is written in its final form from the start: some writers go by the extension.
+pub fn reserve_final(wished: &Path, container: Container, on_taken: OnTaken) -> Result<Reservation, OutputError> {
+    reserve_with(wished, container, on_taken, container.name())
+}
+
+fn reserve_with(
+    wished: &Path,
+    container: Container,
+    on_taken: OnTaken,
+    extension: &str,
+) -> Result<Reservation, OutputError> {
     make_missing_folder(wished)?;
     for attempt in 1..10_000_u32 {
         let final_path = numbered(wished, attempt, on_taken);
@@ -101,7 +115,7 @@ pub fn reserve(wished: &Path, container: Container, on_taken: OnTaken) -> Result
             OnTaken::Rename if taken => continue,
             OnTaken::Refuse | OnTaken::Rename | OnTaken::Replace => {}
         }
-        let safe_path = safe_name(&final_path, container, attempt, on_taken);
+        let safe_path = safe_name(&final_path, extension, attempt, on_taken);
         match OpenOptions::new().write(true).create_new(true).open(&safe_path) {
             Ok(_empty) => {
                 return Ok(Reservation { target: FileTarget { final_path, safe_path, container, on_taken } });
@@ -142,13 +156,13 @@ pub(super) fn numbered(wished: &Path, attempt: u32, on_taken: OnTaken) -> PathBu
 }
 
 /// `take.recording.mp4`, then `take.recording-2.mp4` where the final name must stay.
-fn safe_name(final_path: &Path, container: Container, attempt: u32, on_taken: OnTaken) -> PathBuf {
+fn safe_name(final_path: &Path, extension: &str, attempt: u32, on_taken: OnTaken) -> PathBuf {
     let infix = if attempt == 1 || on_taken == OnTaken::Rename {
         "recording".to_owned()
     } else {
         format!("recording-{attempt}")
     };
-    beside(final_path, &infix).with_extension(CrashSafe::extension(container))
+    beside(final_path, &infix).with_extension(extension)
 }
 
 /// A reserved target that gives its name back when it is dropped and nothing was written to it: a start that was
@@ -174,7 +188,16 @@ impl Drop for Reservation {
 impl FileTarget {
     /// The names that a recording to `path` would use, without touching the disk: for showing a command.
     pub fn shown(path: &Path, container: Container) -> Self {
-        let safe_path = safe_name(path, container, 1, OnTaken::Refuse);
+        Self::shown_with(path, container, CrashSafe::extension(container))
+    }
+
+    /// The same for [`reserve_final`].
+    pub fn shown_final(path: &Path, container: Container) -> Self {
+        Self::shown_with(path, container, container.name())
+    }
+
+    fn shown_with(path: &Path, container: Container, extension: &str) -> Self {
+        let safe_path = safe_name(path, extension, 1, OnTaken::Refuse);
         Self { final_path: path.to_path_buf(), safe_path, container, on_taken: OnTaken::Refuse }
     }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::take::{Ended, Take, TakeSetup};
 use crate::fanout::{
-    DirectEnd, DirectTarget, DiskWatch, EncoderEnd, FinishProgress, OutputError, SinkReport, finish_direct,
+    DirectEnd, DirectTarget, DiskWatch, EncoderEnd, FinishProgress, OutputError, ReadBack, SinkReport, finish_direct,
 };
-use crate::ffmpeg::{ChildOutput, Ffmpeg, ProgressReader};
+use crate::ffmpeg::{ChildOutput, ProgressReader};
 use crate::media::FrameRate;
 use crate::rt::{Job, JobState, Latest, StopSource, Worker, spawn_job};
 use crate::session::failure::Trouble;
@@ -22,6 +22,7 @@ pub(super) struct Direct {
     ended: Latest<EncoderEnd>,
     disk: Option<DiskWatch>,
     setup: TakeSetup,
+    read_back: ReadBack,
     progress: Latest<FinishProgress>,
     judging: Option<Job<SinkReport>>,
     hurry: StopSource,
@@ -31,6 +32,7 @@ impl Direct {
     pub(super) fn start(
         setup: &TakeSetup,
         reports: ProgressReader<ChildOutput>,
+        read_back: ReadBack,
         target: DirectTarget,
     ) -> Result<Self, Trouble> {
         let ended = Latest::new();
@@ -49,6 +51,7 @@ impl Direct {
             ended,
             disk,
             setup: setup.clone(),
+            read_back,
             progress,
             judging: None,
             hurry: StopSource::new(),
@@ -97,13 +100,13 @@ impl Take for Direct {
     fn complete(&mut self, ended: Ended) {
         let Some(target) = self.target.take() else { return };
         let end = if ended == Ended::Well { DirectEnd::Well } else { DirectEnd::Broken };
-        let (ffmpeg, told) = (Ffmpeg::clone(&self.setup.ffmpeg), self.progress.clone());
+        let (read_back, told) = (self.read_back.clone(), self.progress.clone());
         let frames = self.setup.counters.totals().video_packets;
         let rate = self.setup.plan.video.as_ref().map_or(FrameRate::whole(25), |video| video.rate);
         let wake = Arc::clone(&self.setup.wake);
         let stop = self.hurry.token();
         let judge =
-            move |_| finish_direct(&ffmpeg, &target, (frames, rate), end, &stop, &|progress| told.put(progress));
+            move |_| finish_direct(&read_back, &target, (frames, rate), end, &stop, &|progress| told.put(progress));
         match spawn_job("finish", move || wake(), judge) {
             Ok(job) => self.judging = Some(job),
             Err(error) => log::error!("the output is not judged: {error}"),

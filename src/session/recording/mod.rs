@@ -17,17 +17,18 @@ use take::{Ended, Started, Take, TakeSetup, start_direct, start_packets};
 use super::direct_words;
 use super::event::{Event, EventSender};
 use super::failure::{Place, Trouble};
+use super::opencv_words;
 use super::spec::{First, engine_spec};
 use super::status::{FinishedReport, FrameCounts};
 use super::tap::{Destination as Tap, LANE_CONTROL, TapCounts, WRITER_LANES, WriterItem, WriterQueue};
 use super::writer::{LineSetup, Writer, WriterCounts, WriterSetup};
 use crate::audio::SoundFormat;
 use crate::fanout::{
-    Counters, DirectTarget, EncoderEnd, Keep, Reservation, SinkReport, StreamReport, StreamState, Verdict,
+    Counters, DirectTarget, EncoderEnd, Keep, ReadBack, Reservation, SinkReport, StreamReport, StreamState, Verdict,
 };
 use crate::ffmpeg::Ffmpeg;
 use crate::media::{Frame, Timestamp};
-use crate::plan::{AddressKind, Plan};
+use crate::plan::{AddressKind, EnginePlan, Plan};
 use crate::rt::{Clock, StopToken, Worker, intake};
 use crate::writegear::{Destination, Engine, EngineError, EngineSpec, FurtherInput};
 
@@ -40,7 +41,6 @@ const AWAY_PATIENCE: Duration = Duration::from_secs(2);
 /// What a recording is made of.
 pub(super) struct RecordingSetup {
     pub(super) plan: Plan,
-    pub(super) ffmpeg: Ffmpeg,
     pub(super) place: PlaceHeld,
     pub(super) further: Vec<FurtherInput>,
     pub(super) clock: Arc<dyn Clock>,
@@ -50,9 +50,9 @@ pub(super) struct RecordingSetup {
 /// Where it goes, held for it.
 pub(super) enum PlaceHeld {
     /// A file made of packets.
-    Packets { reservation: Reservation, hybrid_mp4: Keep },
-    /// What the child writes itself.
-    Direct(DirectTarget),
+    Packets { ffmpeg: Ffmpeg, reservation: Reservation, hybrid_mp4: Keep },
+    /// What the child writes itself, and who reads it back: the child is of the same kind.
+    Direct { target: DirectTarget, read_back: ReadBack },
 }
 
 /// Where the recording is on its way to the end.
@@ -96,17 +96,20 @@ pub(super) struct Recording {
     clock: Arc<dyn Clock>,
     phase: Phase,
     trouble: Option<Trouble>,
+    /// What OpenCV's writer did otherwise than asked.
+    remarks: Vec<String>,
     ended_at: Option<Timestamp>,
 }
 
 /// The name that a report gives.
 fn named_file(place: &PlaceHeld) -> Option<std::path::PathBuf> {
     match place {
-        PlaceHeld::Packets { reservation, .. } | PlaceHeld::Direct(DirectTarget::Single(reservation)) => {
+        PlaceHeld::Packets { reservation, .. }
+        | PlaceHeld::Direct { target: DirectTarget::Single(reservation), .. } => {
             Some(reservation.target().final_path.clone())
         }
-        PlaceHeld::Direct(DirectTarget::Series(series)) => Some(series.path.clone()),
-        PlaceHeld::Direct(DirectTarget::Away(_)) => None,
+        PlaceHeld::Direct { target: DirectTarget::Series(series), .. } => Some(series.path.clone()),
+        PlaceHeld::Direct { target: DirectTarget::Away(_), .. } => None,
     }
 }
 
@@ -117,29 +120,26 @@ impl Recording {
         first: Option<&Frame>,
         formats: &[SoundFormat],
     ) -> Result<Self, Trouble> {
-        let RecordingSetup { plan, ffmpeg, place, further, clock, events } = setup;
+        let RecordingSetup { plan, place, further, clock, events } = setup;
         let counters = Arc::new(Counters::default());
         let wake: Arc<dyn Fn() + Send + Sync> = {
             let events = events.clone();
             Arc::new(move || events.send(Event::Wake))
         };
-        let (plan, ffmpeg) = (Arc::new(plan), Arc::new(ffmpeg));
-        let take = TakeSetup {
-            plan: Arc::clone(&plan),
-            ffmpeg,
-            counters: Arc::clone(&counters),
-            clock: Arc::clone(&clock),
-            wake,
-        };
+        let plan = Arc::new(plan);
+        let take =
+            TakeSetup { plan: Arc::clone(&plan), counters: Arc::clone(&counters), clock: Arc::clone(&clock), wake };
         let (file, away) = (named_file(&place), away(&place));
         let destination = match &place {
             PlaceHeld::Packets { .. } => Destination::Packets,
-            PlaceHeld::Direct(target) => Destination::Direct(direct_words::output(&plan, target)),
+            PlaceHeld::Direct { target, .. } => Destination::Direct(direct_words::output(&plan, target)),
         };
         let spec = engine_spec(&plan, first.map(First::Picture), formats, further, destination);
         let Started { engine, input, take, commands } = match place {
-            PlaceHeld::Packets { reservation, hybrid_mp4 } => start_packets(&take, &spec, reservation, hybrid_mp4)?,
-            PlaceHeld::Direct(target) => start_direct(&take, &spec, target)?,
+            PlaceHeld::Packets { ffmpeg, reservation, hybrid_mp4 } => {
+                start_packets(&take, &ffmpeg, &spec, reservation, hybrid_mp4)?
+            }
+            PlaceHeld::Direct { target, read_back } => start_direct(&take, read_back, &spec, target)?,
         };
         let (queue, taken) = intake(WRITER_LANES);
         let writer_counts = Arc::new(WriterCounts::default());
@@ -172,6 +172,7 @@ impl Recording {
             clock,
             phase: Phase::Running,
             trouble: None,
+            remarks: Vec::new(),
             ended_at: None,
         })
     }
@@ -260,7 +261,8 @@ impl Recording {
         if self.phase != Phase::Completing {
             return None;
         }
-        let report = self.take.report()?;
+        let mut report = self.take.report()?;
+        report.remarks.append(&mut self.remarks);
         Some((self.trouble.take().or_else(|| report.error.clone().map(Trouble::from)), report))
     }
 
@@ -336,6 +338,9 @@ impl Recording {
                 }
                 _ => {}
             }
+            if self.place() == Place::OpenCv {
+                self.remarks = opencv_words::remarks(&engine.process().log_tail());
+            }
         }
         self.take.complete(ended);
         self.writer = None; // joined: its socket is broken by now
@@ -374,6 +379,9 @@ impl Recording {
 
     /// Whose fault it is when the child does not go on.
     fn place(&self) -> Place {
+        if self.plan.engine != EnginePlan::Ffmpeg {
+            return Place::OpenCv;
+        }
         let is_network = self.plan.address.as_ref().is_some_and(|address| address.kind == AddressKind::Network);
         if is_network { Place::Network } else { Place::Here }
     }
@@ -428,7 +436,7 @@ impl Recording {
 /// The address or device, without secrets.
 fn away(place: &PlaceHeld) -> Option<String> {
     match place {
-        PlaceHeld::Direct(DirectTarget::Away(url)) => Some(url.clone()),
+        PlaceHeld::Direct { target: DirectTarget::Away(url), .. } => Some(url.clone()),
         _ => None,
     }
 }

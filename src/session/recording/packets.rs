@@ -1,5 +1,6 @@
 //! A recording made of the encoder's packets: they come back and go to a file sink through the fan-out.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,21 +24,16 @@ pub(super) struct Packets {
 }
 
 /// The command that writes the file.
-pub(super) fn writer_command(
-    plan: &Plan,
-    ffmpeg: &Ffmpeg,
-    spec: &EngineSpec,
-    target: &FileTarget,
-    keep: Keep,
-) -> String {
+pub(super) fn writer_command(plan: &Plan, ffmpeg: &Path, spec: &EngineSpec, target: &FileTarget, keep: Keep) -> String {
     let picture = copied_picture(plan, spec);
     let args = crate::fanout::crash_safe_args(target, keep, spec.pipe_offset_nanos(), picture);
-    args.shell_quoted(&ffmpeg.program, &crate::ffmpeg::Redactor::default())
+    args.shell_quoted(ffmpeg, &crate::ffmpeg::Redactor::default())
 }
 
 impl Packets {
     pub(super) fn start(
         setup: &TakeSetup,
+        ffmpeg: &Ffmpeg,
         spec: &EngineSpec,
         output: EngineOutput,
         reservation: Reservation,
@@ -45,7 +41,7 @@ impl Packets {
     ) -> Result<Self, Trouble> {
         let target = reservation.target().clone();
         let sink = FileSink::new(FileSinkSetup {
-            ffmpeg: Ffmpeg::clone(&setup.ffmpeg),
+            ffmpeg: ffmpeg.clone(),
             reservation,
             hybrid_mp4,
             offset_nanos: spec.pipe_offset_nanos(),

@@ -1,17 +1,19 @@
 //! What takes the encoder's product, and how each kind is started.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::direct::Direct;
 use super::packets::{self, Packets};
 use crate::audio::SoundFormat;
-use crate::fanout::{Counters, DirectTarget, EncoderEnd, FileTarget, Keep, Reservation, SinkReport};
+use crate::fanout::{Counters, DirectTarget, EncoderEnd, FileTarget, Keep, ReadBack, Reservation, SinkReport};
 use crate::ffmpeg::{Ffmpeg, Redactor};
 use crate::media::{RenditionId, Resolution};
 use crate::plan::{FileWay, Plan};
 use crate::rt::Clock;
 use crate::session::direct_words;
 use crate::session::failure::Trouble;
+use crate::session::opencv_words;
 use crate::session::spec::{First, engine_spec, further_inputs};
 use crate::writegear::{Destination, DirectChild, Engine, EngineInput, EngineSpec, FurtherInput, encoder_args};
 
@@ -48,7 +50,6 @@ pub(super) enum Ended {
 #[derive(Clone)]
 pub(super) struct TakeSetup {
     pub(super) plan: Arc<Plan>,
-    pub(super) ffmpeg: Arc<Ffmpeg>,
     pub(super) counters: Arc<Counters>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) wake: Arc<dyn Fn() + Send + Sync>,
@@ -56,7 +57,7 @@ pub(super) struct TakeSetup {
 
 /// The commands that a plan would run, as shell words, for a source of this size. Sound is taken as 48 kHz stereo, and
 /// each further input as having one sound.
-pub(in crate::session) fn commands_for(plan: &Plan, ffmpeg: &Ffmpeg, source: Resolution) -> Vec<String> {
+pub(in crate::session) fn commands_for(plan: &Plan, ffmpeg: &Path, source: Resolution) -> Vec<String> {
     let format = SoundFormat { sample_rate: 48_000, channels: 2 };
     let formats: Vec<_> = plan.audio.iter().map(|_| format).collect();
     let further = further_inputs(plan);
@@ -67,7 +68,10 @@ pub(in crate::session) fn commands_for(plan: &Plan, ffmpeg: &Ffmpeg, source: Res
         None => Destination::Direct(direct_words::shown_output(plan)),
     };
     let spec = engine_spec(plan, Some(First::Size(source)), &formats, further, destination);
-    let mut commands = vec![encoder_args(&spec).shell_quoted(&ffmpeg.program, &Redactor::default())];
+    if let Some(child) = opencv_words::shown_child(plan, &spec) {
+        return vec![child.shell_quoted()];
+    }
+    let mut commands = vec![encoder_args(&spec).shell_quoted(ffmpeg, &Redactor::default())];
     if let Some(file) = file {
         let target = FileTarget::shown(&file.path, file.container);
         commands.push(packets::writer_command(plan, ffmpeg, &spec, &target, Keep::Ordinary));
@@ -85,23 +89,33 @@ pub(super) struct Started {
 
 pub(super) fn start_packets(
     setup: &TakeSetup,
+    ffmpeg: &Ffmpeg,
     spec: &EngineSpec,
     reservation: Reservation,
     hybrid_mp4: Keep,
 ) -> Result<Started, Trouble> {
     let commands = vec![
-        encoder_args(spec).shell_quoted(&setup.ffmpeg.program, &Redactor::default()),
-        packets::writer_command(&setup.plan, &setup.ffmpeg, spec, reservation.target(), hybrid_mp4),
+        encoder_args(spec).shell_quoted(&ffmpeg.program, &Redactor::default()),
+        packets::writer_command(&setup.plan, &ffmpeg.program, spec, reservation.target(), hybrid_mp4),
     ];
-    let (engine, input, output) = Engine::start(&setup.ffmpeg, spec, RenditionId(0), 0)?;
-    let take = Packets::start(setup, spec, output, reservation, hybrid_mp4)?;
+    let (engine, input, output) = Engine::start(ffmpeg, spec, RenditionId(0), 0)?;
+    let take = Packets::start(setup, ffmpeg, spec, output, reservation, hybrid_mp4)?;
     Ok(Started { engine, input, take: Box::new(take), commands })
 }
 
-pub(super) fn start_direct(setup: &TakeSetup, spec: &EngineSpec, target: DirectTarget) -> Result<Started, Trouble> {
-    let child = DirectChild::ffmpeg(&setup.ffmpeg, spec);
+pub(super) fn start_direct(
+    setup: &TakeSetup,
+    read_back: ReadBack,
+    spec: &EngineSpec,
+    target: DirectTarget,
+) -> Result<Started, Trouble> {
+    let child = match &read_back {
+        ReadBack::Ffmpeg(ffmpeg) => Some(DirectChild::ffmpeg(ffmpeg, spec)),
+        ReadBack::OpenCv(_) => opencv_words::child(&setup.plan, spec, &target),
+    };
+    let child = child.ok_or_else(Trouble::nowhere)?;
     let commands = vec![child.shell_quoted()];
     let (engine, input, reports) = Engine::start_direct(child, spec)?;
-    let take = Direct::start(setup, reports, target)?;
+    let take = Direct::start(setup, reports, read_back, target)?;
     Ok(Started { engine, input, take: Box::new(take), commands })
 }

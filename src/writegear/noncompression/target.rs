@@ -20,12 +20,22 @@ pub(super) enum Target {
         path: PathBuf,
         text: String,
         /// What was there before, until the first picture.
-        aside: Option<PathBuf>,
+        before: Before,
     },
     /// Numbered pictures, made by OpenCV one by one.
     Pattern { path: PathBuf, text: String },
     /// A pipeline that writes wherever it says.
     Pipeline(String),
+}
+
+/// What stood under a file's name before.
+#[derive(Debug)]
+pub(super) enum Before {
+    Nothing,
+    /// An empty file, as somebody leaves who reserves a name and watches it: it is written into as it stands.
+    Empty,
+    /// A file that waits under this name.
+    Aside(PathBuf),
 }
 
 impl Target {
@@ -70,20 +80,26 @@ impl Target {
     fn of_file(path: PathBuf, text: String, existing: Existing) -> Result<Self, WriterError> {
         let create = || OpenOptions::new().write(true).create_new(true).open(&path).map(drop);
         let mut made = create();
-        let mut aside = None;
+        let mut before = Before::Nothing;
         if made.as_ref().is_err_and(|error| error.kind() == ErrorKind::AlreadyExists) {
             if existing == Existing::Refuse {
                 return Err(WriterError::Exists { path });
             }
-            (aside, made) = match put_aside(&path) {
-                Ok(aside) => (Some(aside), create()),
-                Err(error) => (None, Err(error)),
+            (before, made) = if is_empty_file(&path) {
+                (Before::Empty, OpenOptions::new().write(true).open(&path).map(drop))
+            } else {
+                match put_aside(&path) {
+                    Ok(aside) => (Before::Aside(aside), create()),
+                    Err(error) => (Before::Nothing, Err(error)),
+                }
             };
         }
         match made {
-            Ok(()) => Ok(Self::File { path, text, aside }),
+            Ok(()) => Ok(Self::File { path, text, before }),
             Err(source) => {
-                restore(aside.as_deref(), &path);
+                if let Before::Aside(aside) = before {
+                    restore(&aside, &path);
+                }
                 Err(WriterError::Unwritable { path, source })
             }
         }
@@ -106,8 +122,8 @@ impl Target {
 
     /// The first picture is written: what was there before goes.
     pub(super) fn settle(&mut self) {
-        if let Self::File { aside, .. } = self
-            && let Some(aside) = aside.take()
+        if let Self::File { before, .. } = self
+            && let Before::Aside(aside) = std::mem::replace(before, Before::Nothing)
         {
             discard(&aside);
         }
@@ -115,9 +131,14 @@ impl Target {
 
     /// Nothing was written: takes the file away, and puts back what was there before.
     pub(super) fn withdraw(&mut self) {
-        if let Self::File { path, aside, .. } = self {
-            discard(path);
-            restore(aside.take().as_deref(), path);
+        let Self::File { path, before, .. } = self else { return };
+        match std::mem::replace(before, Before::Nothing) {
+            Before::Nothing => discard(path),
+            Before::Empty => empty(path),
+            Before::Aside(aside) => {
+                discard(path);
+                restore(&aside, path);
+            }
         }
     }
 }
@@ -163,10 +184,18 @@ fn put_aside(path: &Path) -> Result<PathBuf, IoError> {
     Ok(aside)
 }
 
-fn restore(aside: Option<&Path>, path: &Path) {
-    if let Some(aside) = aside
-        && let Err(error) = fs::rename(aside, path)
-    {
+fn is_empty_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() == 0)
+}
+
+fn empty(path: &Path) {
+    if let Err(error) = OpenOptions::new().write(true).truncate(true).open(path) {
+        log::warn!("{} could not be emptied: {error}", path.display());
+    }
+}
+
+fn restore(aside: &Path, path: &Path) {
+    if let Err(error) = fs::rename(aside, path) {
         log::warn!("{} could not be put back as {}: {error}", aside.display(), path.display());
     }
 }
@@ -209,6 +238,23 @@ mod tests {
         target.settle();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing lies aside");
         assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn an_empty_file_is_written_into_where_it_stands() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("reserved.avi");
+        fs::write(&path, "").unwrap();
+        let node = fs::metadata(&path).unwrap().ino();
+        let settings = Settings { existing: Existing::Replace, ..Settings::default() };
+        let mut target = Target::claim(&Output::File(path.clone()), &settings).unwrap();
+        fs::write(&path, "head").unwrap();
+        target.withdraw();
+        let found = fs::metadata(&path).unwrap();
+        assert_eq!((found.ino(), found.len()), (node, 0));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -160,6 +160,7 @@ pub(crate) fn everything() -> Found {
             device("out", "Loudspeakers", AudioKind::System),
         ]),
         ffmpeg: Ok(FfmpegSummary { version: "5.1.9-0+deb12u1".into(), encoders, ..FfmpegSummary::default() }),
+        opencv: Some("/opt/gearcast/gearcast-opencv".into()),
     }
 }
 
