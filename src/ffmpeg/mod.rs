@@ -31,7 +31,7 @@ mod trial;
 mod version;
 mod watched;
 
-pub use alive::cpu_time;
+pub use alive::{cpu_time, group_cpu_time};
 pub use args::{Args, Input, InputsError, Options, Output, file_url, shell_quoted};
 pub use capabilities::{Capabilities, CapabilitiesError};
 pub use cause::{Cause, CauseTracker};

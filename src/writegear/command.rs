@@ -57,7 +57,7 @@ pub(super) fn rate(wishes: &Wishes) -> FrameRate {
 
 impl Setting<'_> {
     fn says(&self, names: &[&str]) -> bool {
-        self.wishes.output.iter().any(|word| names.contains(&word.as_str()))
+        self.wishes.output.iter().any(|word| names.contains(&plain(word)) || names.contains(&word.as_str()))
     }
 
     fn value_of(&self, names: &[&str]) -> Option<&str> {
@@ -80,7 +80,25 @@ impl Setting<'_> {
     }
 
     fn is_lossless(&self) -> bool {
-        self.value_of(&["-qp", "-crf"]) == Some("0") || self.value_of(&["-lossless"]) == Some("1")
+        let own = ["-x264-params", "-x264opts", "-x265-params"].iter().filter_map(|name| self.value_of(&[name]));
+        let in_own =
+            |words: &str| words.split(':').any(|word| matches!(word, "lossless=1" | "lossless" | "qp=0" | "crf=0"));
+        self.value_of(&["-qp", "-crf"]) == Some("0")
+            || self.value_of(&["-lossless"]) == Some("1")
+            || self.value_of(&["-tune", "-preset"]) == Some("lossless")
+            || own.into_iter().any(in_own)
+    }
+
+    /// What the caller's own filter may do with odd sides is not known: only then they stay.
+    fn own_filter_sets_size(&self) -> bool {
+        let sets =
+            |word: &String| ["scale", "crop", "pad", "transpose", "rotate"].iter().any(|name| word.contains(name));
+        self.has_own_filter() && self.wishes.output.iter().any(sets)
+    }
+
+    /// The muxer that will write: the caller's, else the output's own.
+    fn muxer(&self) -> Option<&str> {
+        self.value_of(&["-f"]).or_else(|| self.target.and_then(Target::muxer))
     }
 
     /// The pixels of the file: what the caller says; else what every player plays, where the encoder knows it.
@@ -92,8 +110,17 @@ impl Setting<'_> {
             return Some("yuv420p".to_owned());
         }
         let encoder = self.encoder.or_else(|| self.value_of(&["-c:v", "-vcodec", "-codec:v"]))?;
-        if self.is_lossless() || encoder == "libx264rgb" {
+        if encoder == "libx264rgb" {
             return None;
+        }
+        if self.is_lossless() {
+            // The nearest to RGB that these take; said, so that the matrix is ours and not swscale's.
+            let from_rgb = first.format.family() == Family::Rgb && matches!(encoder, "libx264" | "libx265");
+            let pixels = if first.format.depth_bits() > 8 { "yuv444p10le" } else { "yuv444p" };
+            return from_rgb.then(|| pixels.to_owned());
+        }
+        if matches!(encoder, "prores_ks" | "prores" | "prores_aw") {
+            return Some("yuv422p10le".to_owned());
         }
         let takes_deep = matches!(encoder, "libx264" | "libx265" | "libsvtav1" | "libaom-av1" | "libvpx-vp9");
         let takes_usual = takes_deep
@@ -111,14 +138,22 @@ impl Setting<'_> {
 
     pub(super) fn wire(&self, first: &First) -> Wire {
         let pixels = self.output_pixels(first);
-        let is_scaled = self.has_own_filter() || self.says(&["-s", "-s:v"]) || self.wishes.size.is_some();
-        let (across, down) = pixels.as_deref().map_or((0, 0), subsampling);
+        let is_scaled = self.own_filter_sets_size() || self.wishes.size.is_some();
+        let encodes = self.encoder.is_some() && !matches!(self.encoder, Some("ffv1" | "rawvideo"));
+        let own = if encodes { first.format.chroma_shift() } else { (0, 0) };
+        let (across, down) = pixels.as_deref().map_or(own, subsampling);
         let pad = |side: u32, shift: u32| if is_scaled { side } else { side.next_multiple_of(1 << shift) };
         let size = Resolution::new(pad(first.size.width, across), pad(first.size.height, down));
         let same = Wire { format: first.format, size, timing: first.timing, rate: rate(self.wishes), convert: None };
         let usual = matches!(pixels.as_deref(), Some("yuv420p" | "nv12"));
         let colour = colour_of(size);
-        if usual && !is_scaled && !self.says_colour() && is_plain_rgb(first.format) && has_usual_meaning(first.colour) {
+        if usual
+            && !is_scaled
+            && !self.has_own_filter()
+            && !self.says_colour()
+            && is_plain_rgb(first.format)
+            && has_usual_meaning(first.colour)
+        {
             return Wire { format: PixelFormat::Nv12, convert: Some(colour), ..same };
         }
         same
@@ -178,17 +213,19 @@ impl Setting<'_> {
             return;
         }
         output.push("map", "0:v:0");
-        for index in 1..=self.wishes.inputs.len() {
+        for (index, input) in (1..).zip(&self.wishes.inputs) {
             output.push("map", format!("{index}:a?"));
-            if self.takes_subtitles() {
+            if self.takes_subtitles_of(input) {
                 output.push("map", format!("{index}:s?"));
             }
         }
     }
 
-    fn takes_subtitles(&self) -> bool {
-        let names = self.says(&["-c:s", "-scodec", "-codec:s"]);
-        names || self.target.and_then(Target::muxer).is_some_and(|muxer| matches!(muxer, "matroska" | "webm"))
+    /// Text goes where the caller names its codec, and into containers that take it as it is; of a film's texts only in the
+    /// first case, because their end would be everything's.
+    fn takes_subtitles_of(&self, input: &ExtraInput) -> bool {
+        let named = self.says(&["-c:s", "-scodec", "-codec:s"]);
+        named || (input.is_text() && matches!(self.muxer(), Some("matroska" | "webm")))
     }
 
     /// Timing, size and colours.
@@ -196,27 +233,36 @@ impl Setting<'_> {
         if wire.timing == Timing::Stamped && !self.says(&["-fps_mode", "-vsync", "-r", "-r:v", "-enc_time_base"]) {
             let mode = if self.version.at_least(5, 1) { "fps_mode" } else { "vsync" };
             output.push(mode, "vfr");
-            output.push("enc_time_base", "1:1000");
+            // MPEG-1 and -2 know a few rates and no milliseconds.
+            if !matches!(self.muxer(), Some("mpeg" | "mpeg1video" | "mpeg2video" | "vob")) {
+                output.push("enc_time_base", "1:1000");
+            }
         }
         let pixels = self.output_pixels(first);
         let to_yuv = first.format.family() == Family::Rgb
-            && pixels.as_deref().is_some_and(|name| name.contains("yuv") || name == "nv12");
-        let size = self.wishes.size.unwrap_or(wire.size);
+            && pixels.as_deref().is_some_and(|name| ["yuv", "nv", "p0"].iter().any(|start| name.starts_with(start)));
+        let (across, down) = pixels.as_deref().map_or((0, 0), subsampling);
+        let even = |size: Resolution| {
+            Resolution::new(size.width.next_multiple_of(1 << across), size.height.next_multiple_of(1 << down))
+        };
+        let size = even(self.wishes.size.unwrap_or(wire.size));
+        let is_full = pixels.as_deref().is_some_and(|name| name.starts_with("yuvj"));
         let mut colour = wire.convert.or_else(|| first.colour.filter(|colour| colour.matrix != Matrix::Rgb));
         if !self.has_own_filter() && (self.wishes.size.is_some() || (to_yuv && wire.convert.is_none())) {
             let mut scale = format!("scale={}:{}", size.width, size.height);
             if to_yuv && !self.says_colour() {
-                let meaning = colour_of(size);
+                // The pixels of JPEG: full range, always BT.601.
+                let meaning = if is_full { Colour::JPEG } else { colour_of(size) };
                 let matrix = if meaning.matrix == Matrix::Bt709 { "bt709" } else { "bt601" };
-                let exact = "flags=accurate_rnd+full_chroma_int+bicubic";
-                scale = format!("{scale}:{exact}:out_color_matrix={matrix}:out_range=tv");
+                let (exact, range) = ("flags=accurate_rnd+full_chroma_int+bicubic", if is_full { "pc" } else { "tv" });
+                scale = format!("{scale}:{exact}:out_color_matrix={matrix}:out_range={range}");
                 colour = Some(meaning);
             }
             output.push("vf", scale);
-        } else if let Some(size) = self.wishes.size {
+        } else if self.wishes.size.is_some() {
             output.push("s", size.to_string());
         }
-        if self.has_own_filter() && to_yuv {
+        if self.has_own_filter() && to_yuv && !is_full {
             // ffmpeg's own conversion, which a caller's filter leads to, computes by BT.601 whatever the size.
             colour = Some(Colour::BT601);
         }
@@ -257,8 +303,7 @@ impl Setting<'_> {
         let copied = self.value_of(&["-c:a", "-acodec", "-codec:a"]) == Some("copy")
             || self.value_of(&["-c", "-codec"]) == Some("copy");
         let maps_subtitles = self.wishes.output.iter().any(|word| word.contains(":s")) && self.says(&["-map"]);
-        let subtitles =
-            self.takes_subtitles() && self.wishes.inputs.iter().any(ExtraInput::may_hold_subtitles) || maps_subtitles;
+        let subtitles = maps_subtitles || self.wishes.inputs.iter().any(|input| self.takes_subtitles_of(input));
         !self.wishes.inputs.is_empty() && !own_end && !copied && !subtitles
     }
 
@@ -307,8 +352,7 @@ impl Setting<'_> {
     }
 
     fn is_mp4_file(&self) -> bool {
-        let muxer = self.value_of(&["-f"]).or_else(|| self.target.and_then(Target::muxer));
-        matches!(self.target, Some(Target::File(_))) && matches!(muxer, Some("mp4" | "mov"))
+        matches!(self.target, Some(Target::File(_))) && matches!(self.muxer(), Some("mp4" | "mov"))
     }
 
     /// MP4 and `QuickTime` hold nothing until their index is written; unless the caller says how, they grow in fragments.
@@ -320,12 +364,17 @@ impl Setting<'_> {
 }
 
 impl ExtraInput {
-    /// Files of text, by their ending; a film may hold some too.
-    fn may_hold_subtitles(&self) -> bool {
+    /// A file of subtitles, by its ending.
+    fn is_text(&self) -> bool {
         let ending = self.url.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-        let known = ["srt", "ass", "ssa", "vtt", "sub", "mkv", "mp4", "mov", "m4v", "webm"];
-        known.contains(&ending.as_str()) && !self.options.iter().any(|word| word == "lavfi")
+        ["srt", "ass", "ssa", "vtt", "sub"].contains(&ending.as_str())
     }
+}
+
+/// An option's name without the stream it is for: `-crf:v:0` is `-crf`, `-b:a` stays.
+fn plain(word: &str) -> &str {
+    let name = word.strip_suffix(":0").unwrap_or(word);
+    name.strip_suffix(":v").filter(|_| word.starts_with('-')).unwrap_or(word)
 }
 
 /// Where a command writes.
@@ -350,6 +399,9 @@ fn describe_input(wire: &Wire, own: &mut Options) {
         }
         Timing::Stamped => {
             own.push("f", "nut");
+            if wire.format.name().starts_with("yuvj") {
+                own.push("color_range", "pc"); // NUT's tag is that of the limited range
+            }
             own.push("fpsprobesize", "0");
             own.push("probesize", "32");
             own.push("analyzeduration", "0");
@@ -384,73 +436,5 @@ fn subsampling(name: &str) -> (u32, u32) {
         (1, 0)
     } else {
         (0, 0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::writegear::params::{self, Mode, Reading};
-    use crate::writegear::value::Value;
-
-    fn wishes(list: &[(&str, Value)]) -> Wishes {
-        let list: Vec<_> = list.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-        params::read(&list, Mode::Compression, Reading::Strict).unwrap()
-    }
-
-    fn command(list: &[(&str, Value)], target: &Target, encoder: Option<&str>, first: &First) -> String {
-        let (wishes, version) = (wishes(list), Version::parse("ffmpeg version 5.1.9 Copyright").unwrap());
-        let setting = Setting { wishes: &wishes, target: Some(target), encoder, version: &version };
-        let place = Place::Url(Writing { url: target.address(), secret: None });
-        let args = setting.args(first, &setting.wire(first), &place).to_os_args();
-        args.iter().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
-    }
-
-    fn first(format: PixelFormat, width: u32, height: u32) -> First {
-        First { format, size: Resolution::new(width, height), colour: None, timing: Timing::Counted }
-    }
-
-    #[test]
-    fn an_ordinary_recording_in_hd() {
-        let target = Target::File("a.mkv".into());
-        let list = [("-preset", "ultrafast".into()), ("-metadata", "title=a b".into())];
-        assert_eq!(
-            command(&list, &target, Some("libx264"), &first(PixelFormat::Bgr24, 1921, 1081)),
-            "-y -hide_banner -nostats -loglevel level+info -progress pipe:1 -f rawvideo -pixel_format nv12 -video_size \
-             1922x1082 -framerate 25 -i pipe:0 -colorspace bt709 -color_range tv -color_primaries bt709 -color_trc bt709 \
-             -pix_fmt nv12 -preset ultrafast -metadata title=a b -c:v libx264 -crf 18 file:a.mkv"
-        );
-    }
-
-    #[test]
-    fn a_further_input_brings_maps_and_its_sound_ends_with_the_pictures() {
-        let target = Target::File("a.mp4".into());
-        let list = [("-ac", 2.into()), ("-i", "hw:1".into()), ("-af", "volume=2".into())];
-        let said = command(&list, &target, Some("libx264"), &first(PixelFormat::Nv12, 64, 48));
-        assert!(said.contains("-i pipe:0 -ac 2 -i hw:1 -map 0:v:0 -map 1:a? "), "{said}");
-        assert!(said.contains("-af volume=2,apad -shortest"), "{said}");
-        for own in [&["-t", "5"][..], &["-c:a", "copy"], &["-filter_complex", "x"], &["-map", "0", "-map", "1:s"]] {
-            let list = [("-i", "a.wav".into()), ("-clones", own.into())];
-            let said = command(&list, &target, Some("libx264"), &first(PixelFormat::Nv12, 64, 48));
-            assert!(!said.contains("apad") && !said.contains("-shortest"), "{own:?}: {said}");
-        }
-    }
-
-    #[test]
-    fn what_the_caller_says_is_not_said_again() {
-        let target = Target::File("a.mp4".into());
-        let list = [
-            ("-pix_fmt", "yuv444p".into()),
-            ("-b:v", "2M".into()),
-            ("-preset:v", "slow".into()),
-            ("-movflags", "+faststart".into()),
-            ("-color_trc", "linear".into()),
-            ("-f", "mp4".into()),
-        ];
-        let said = command(&list, &target, Some("libx264"), &first(PixelFormat::Bgr24, 64, 48));
-        for once in ["pix_fmt", "movflags", "color_trc", "-f mp4"] {
-            assert_eq!(said.matches(once).count(), 1, "{once}: {said}");
-        }
-        assert!(!said.contains("-crf") && !said.contains("-preset fast") && !said.contains("colorspace"), "{said}");
     }
 }

@@ -53,8 +53,8 @@ impl Stamps {
         if at <= last {
             return Err(GearError::TimeNotIncreasing { last_ms: millis(last), now_ms: millis(at) });
         }
-        let rounded = millis(at.saturating_sub(self.start) + Duration::from_micros(500));
-        let at_ms = rounded.max(last_ms + 1);
+        let rounded = millis(at.saturating_sub(self.start).saturating_add(Duration::from_micros(500)));
+        let at_ms = rounded.max(last_ms.saturating_add(1));
         self.last = Some((at, at_ms));
         Ok(at_ms)
     }
@@ -78,6 +78,11 @@ impl Compression {
             State::Running(running) => Ok(running),
             State::Ready { growing, packets } => {
                 let first = First { format: frame.format(), size: frame.size(), colour: frame.colour(), timing };
+                let wire = self.opened.setting().wire(&first);
+                if timing == Timing::Stamped && wire.format.nut_tag().is_none() {
+                    self.state = State::Ready { growing, packets };
+                    return Err(GearError::NoTimeStamps(wire.format));
+                }
                 match Running::start(&self.opened, growing, &first, packets) {
                     Ok(running) => {
                         self.first = Some(first);

@@ -7,11 +7,11 @@ use crate::ffmpeg::{Capabilities, Ffmpeg, Trial};
 use crate::rt::StopSource;
 
 /// The encoder to look for first; `None` where the container or the caller's words decide.
-pub(super) fn wanted_encoder<'w>(wishes: &'w Wishes, target: Option<&Target>) -> Wanted<'w> {
+pub(super) fn wanted_encoder<'w>(wishes: &'w Wishes, target: Option<&Target>, format: Option<&str>) -> Wanted<'w> {
     match &wishes.encoder {
         EncoderWish::Named(name) => Wanted::Named(name),
         EncoderWish::Container | EncoderWish::InWords => Wanted::Nobody,
-        EncoderWish::Default => match (target, target.and_then(Target::muxer)) {
+        EncoderWish::Default => match (target, format.or_else(|| target.and_then(Target::muxer))) {
             (Some(Target::Device(_)), _) => Wanted::Named("rawvideo"),
             (_, Some("webm" | "ivf")) => Wanted::Named("libvpx-vp9"),
             (_, Some(muxer)) if !HOLDS_H264.contains(&muxer) => Wanted::Nobody,
@@ -30,8 +30,8 @@ pub(super) enum Wanted<'w> {
 
 /// Muxers that take H.264 and MPEG-4; all others encode with their own default.
 const HOLDS_H264: &[&str] = &[
-    "mp4", "mov", "matroska", "avi", "flv", "f4v", "mpegts", "3gp", "3g2", "ismv", "nut", "h264", "segment", "hls",
-    "dash", "rtsp", "rtp",
+    "mp4", "mov", "matroska", "avi", "flv", "f4v", "mpegts", "3gp", "3g2", "ismv", "nut", "h264", "segment", "tee",
+    "hls", "dash", "rtsp", "rtp",
 ];
 
 /// `WriteGear`'s chain of default encoders.
@@ -85,7 +85,7 @@ mod tests {
     fn the_encoder_fits_the_container() {
         let of = |target: &str| {
             let target = Target::File(target.into());
-            match wanted_encoder(&Wishes::default(), Some(&target)) {
+            match wanted_encoder(&Wishes::default(), Some(&target), None) {
                 Wanted::Default => "default".to_owned(),
                 Wanted::Named(name) => name.to_owned(),
                 Wanted::Nobody => "container".to_owned(),

@@ -4,14 +4,17 @@
 //! NUT where frames carry times.
 
 use std::io::{self, IoSlice, Write};
+use std::time::Duration;
 
 use super::command::{Timing, Wire};
 use super::frame::{Frame, Plane};
 use super::pixels::PixelFormat;
+use super::watch::Watch;
 use crate::ffmpeg::ChildInput;
 use crate::imaging::{ImagingError, Nv12, rgb_to_nv12};
 use crate::media::{PixelFormat as Captured, Resolution, TimeBase};
 use crate::nut;
+use crate::rt::{Clock, RealClock};
 
 /// The most pieces that one system call takes (`IOV_MAX` on Linux).
 const MOST_PIECES: usize = 1024;
@@ -33,11 +36,23 @@ pub(super) struct Feed {
     head: Vec<u8>,
     converted: Option<Nv12>,
     padded: Vec<u8>,
+    patience: Patience,
 }
+
+/// How long a write may go on.
+pub(super) struct Patience {
+    /// Without a sign of life.
+    pub(super) deadline: Duration,
+    pub(super) watch: Watch,
+}
+
+/// One system call waits so long at most; then it is looked whether ffmpeg lives.
+pub(super) const SLICE: Duration = Duration::from_millis(250);
 
 impl Feed {
     /// Announces the frames, where the format needs that.
-    pub(super) fn new(mut input: ChildInput, wire: Wire) -> Result<Self, FeedError> {
+    pub(super) fn new(mut input: ChildInput, wire: Wire, patience: Patience) -> Result<Self, FeedError> {
+        input.set_write_timeout(Some(SLICE)).map_err(FeedError::Io)?;
         let nut = match wire.timing {
             Timing::Counted => None,
             Timing::Stamped => {
@@ -51,7 +66,7 @@ impl Feed {
             Some(colour) => Some(Nv12::black(wire.size, colour).map_err(FeedError::Imaging)?),
             None => None,
         };
-        Ok(Self { input, wire, nut, head: Vec::with_capacity(64), converted, padded: Vec::new() })
+        Ok(Self { input, wire, nut, head: Vec::with_capacity(64), converted, padded: Vec::new(), patience })
     }
 
     /// Writes a frame; `at_ms` is its time where frames carry one.
@@ -66,18 +81,18 @@ impl Feed {
         if let (Some(out), [plane]) = (&mut self.converted, frame.planes()) {
             let (format, size) = (captured(frame.format()), frame.size());
             rgb_to_nv12(format, size, plane.bytes, plane.stride, out).map_err(FeedError::Imaging)?;
-            return write_pieces(&mut self.input, &[&self.head, &out.data]).map_err(FeedError::Io);
+            return write_pieces(&mut self.input, &self.patience, &[&self.head, &out.data]).map_err(FeedError::Io);
         }
         if frame.size() != self.wire.size {
             self.padded.clear();
             pad(frame, self.wire.size, &mut self.padded);
-            return write_pieces(&mut self.input, &[&self.head, &self.padded]).map_err(FeedError::Io);
+            return write_pieces(&mut self.input, &self.patience, &[&self.head, &self.padded]).map_err(FeedError::Io);
         }
         let mut pieces: Vec<&[u8]> = vec![&self.head];
         for (plane, shape) in frame.planes().iter().zip(frame.format().planes(frame.size())) {
             rows(plane, shape.row, shape.rows, &mut pieces);
         }
-        write_pieces(&mut self.input, &pieces).map_err(FeedError::Io)
+        write_pieces(&mut self.input, &self.patience, &pieces).map_err(FeedError::Io)
     }
 }
 
@@ -109,10 +124,12 @@ fn rows<'a>(plane: &Plane<'a>, row: usize, rows: usize, pieces: &mut Vec<&'a [u8
     pieces.extend(each);
 }
 
-/// Writes all pieces, as many with one system call as it takes.
-fn write_pieces(input: &mut ChildInput, pieces: &[&[u8]]) -> io::Result<()> {
+/// Writes all pieces, as many with one system call as it takes. Fails with `TimedOut` when ffmpeg neither took a byte nor
+/// gave a sign of life for as long as `patience` says: a slow encoder is not hung.
+fn write_pieces(input: &mut ChildInput, patience: &Patience, pieces: &[&[u8]]) -> io::Result<()> {
     let mut at = 0;
     let mut skip = 0;
+    let mut alive = RealClock.now();
     while at < pieces.len() {
         let slices: Vec<IoSlice<'_>> = pieces[at..]
             .iter()
@@ -129,8 +146,16 @@ fn write_pieces(input: &mut ChildInput, pieces: &[&[u8]]) -> io::Result<()> {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(written) => written,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                alive = patience.watch.last_sign().map_or(alive, |sign| sign.max(alive));
+                if RealClock.now().since(alive) >= patience.deadline {
+                    return Err(error);
+                }
+                continue;
+            }
             Err(error) => return Err(error),
         };
+        alive = RealClock.now();
         while let Some(piece) = pieces.get(at) {
             let left = piece.len() - skip;
             if written < left {

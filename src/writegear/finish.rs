@@ -23,13 +23,17 @@ pub(super) enum Trust {
 /// Where the file is now, and its length; nothing where nothing was written. What could not be done is remarked.
 pub(super) fn file(
     ffmpeg: &Ffmpeg,
-    growing: Growing,
+    mut growing: Growing,
     completes: bool,
     trust: Trust,
     remarks: &mut Vec<String>,
 ) -> (Option<PathBuf>, Option<u64>) {
     if growing.remove_if_empty() {
         return (None, None);
+    }
+    if trust == Trust::Cut {
+        // A good file is not given for one that is cut off.
+        growing.keep_existing();
     }
     let bytes = growing.bytes();
     let mut whole = None;
@@ -66,7 +70,12 @@ fn complete(ffmpeg: &Ffmpeg, from: &Path, to: &Path, bytes: u64) -> Result<(), S
     args.global.push_flag("y");
     args.global.push_flag("copyts");
     let muxer = if from.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("mov")) { "mov" } else { "mp4" };
-    let output = Options::new().with("map", "0").with("c", "copy").with("movflags", "+faststart").with("f", muxer);
+    let output = Options::new()
+        .with("map", "0")
+        .with_flag("dn")
+        .with("c", "copy")
+        .with("movflags", "+faststart")
+        .with("f", muxer);
     let args = args.input(Options::new(), file_url(from)).output(output, file_url(to));
     let deadline = COPY_DEADLINE + Duration::from_secs(bytes / SLOWEST_BYTES_PER_S);
     let limits = Limits { deadline, ..Limits::default() };

@@ -57,6 +57,17 @@ pub enum GearError {
     /// A file has that name already. It is as it was.
     #[error("{} exists already and was left as it is; choose another name, or say that it may be replaced", .0.display())]
     Taken(PathBuf),
+    /// What another run was writing under that name lies there still: it runs, or it was cut off.
+    #[error("{} lies there: another recording writes it, or one was cut off; it plays as it is, so rename or remove it first", .0.display())]
+    Unfinished(PathBuf),
+    /// Packets that nobody took: they are lost.
+    #[error("{lost} encoded packets were not taken before the end and are lost")]
+    PacketsLeft {
+        /// How many.
+        lost: u64,
+        /// What there is.
+        report: Box<Report>,
+    },
     /// The system does not let the file be made.
     #[error("{} cannot be written: {source}", path.display())]
     CannotWrite {
@@ -186,7 +197,7 @@ impl GearError {
     /// What was written all the same, for the errors that leave something.
     pub fn report(&self) -> Option<&Report> {
         match self {
-            Self::Stalled { report, .. } | Self::Died { report, .. } => Some(report),
+            Self::Stalled { report, .. } | Self::Died { report, .. } | Self::PacketsLeft { report, .. } => Some(report),
             _ => None,
         }
     }

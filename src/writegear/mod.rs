@@ -47,6 +47,8 @@
 mod args;
 mod builder;
 mod command;
+#[cfg(test)]
+mod command_tests;
 mod compression;
 mod custom;
 mod encoder;

@@ -7,7 +7,7 @@ use super::command::Setting;
 use super::encoder::{Search, Wanted, wanted_encoder};
 use super::gear_error::GearError;
 use super::obtain::{self, OnDownload};
-use super::params::{Reading, Wishes};
+use super::params::{ParamError, Reading, Wishes};
 use super::place::{self, Existing, Growing};
 use super::target::Target;
 use crate::ffmpeg::{Capabilities, Ffmpeg};
@@ -59,6 +59,10 @@ impl Opened {
         if output.as_ref().is_some_and(|output| output.trim().is_empty()) {
             return Err(GearError::NoOutput);
         }
+        if wishes.output.iter().any(|word| word == "-vn") {
+            let expected = "frames are pictures; for sound alone run a command (Custom)";
+            return Err(ParamError { key: "-vn".to_owned(), value: "used".to_owned(), expected }.into());
+        }
         let folder = wishes.download_folder.as_deref();
         let ffmpeg = obtain::ffmpeg(opening.custom_ffmpeg.as_deref(), folder, opening.on_download.as_ref())?;
         let cache = opening.cache_folder.unwrap_or_else(place::cache_folder);
@@ -71,7 +75,7 @@ impl Opened {
         };
         let mut remarks = wishes.remarks.clone();
         let mut search = Search { ffmpeg: &ffmpeg, known: &mut known, cache: &cache };
-        let encoder = match wanted_encoder(&wishes, target.as_ref()) {
+        let encoder = match wanted_encoder(&wishes, target.as_ref(), format.map(String::as_str)) {
             Wanted::Nobody => None,
             Wanted::Default => Some(search.first_of_default()?),
             Wanted::Named(name) => match (search.works(name), reading) {

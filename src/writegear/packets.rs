@@ -9,7 +9,8 @@ use crate::media::{Packet, RenditionId, StreamHeaders, TrackHeader, TrackId, Tra
 use crate::nut::Reader;
 use crate::rt::StopToken;
 
-/// Packets that may wait. Behind a reader that takes none ffmpeg stands still, and then `write` does.
+/// Packets that may wait. Behind a receiver that takes none ffmpeg stands still, and then `write` does; closing waits as
+/// long as packets are taken.
 const WAITING: usize = 256;
 /// A second later inside the pipe, because NUT knows no time before zero and AAC begins there.
 const OFFSET_S: &str = "1.000000";
@@ -89,18 +90,23 @@ impl PacketPipe {
         };
         let offsets: Vec<i64> = tracks.iter().map(|track| track.time_base.from_nanos(OFFSET_NANOS)).collect();
         let videos: Vec<bool> = tracks.iter().map(is_video).collect();
-        self.send(Encoded::Headers(StreamHeaders { rendition: RenditionId(0), generation: 0, tracks }), stop);
+        self.send(Encoded::Headers(StreamHeaders { rendition: RenditionId(0), generation: 0, tracks }), signs, stop);
         let (mut frames, mut bytes) = (0_u64, 0_u64);
         loop {
             match reader.next_packet() {
                 Ok(Some(packet)) => {
                     frames += u64::from(videos.get(packet.track).copied().unwrap_or(false));
                     bytes += packet.data.len() as u64;
-                    signs.saw(Some(frames), Some(bytes));
                     let pts = packet.pts.saturating_sub(offsets.get(packet.track).copied().unwrap_or(0));
                     let track = TrackId(u8::try_from(packet.track).unwrap_or(u8::MAX));
                     let (key, data) = (packet.key, packet.data);
-                    self.send(Encoded::Packet(Packet { rendition: RenditionId(0), track, key, pts, data }), stop);
+                    self.send(
+                        Encoded::Packet(Packet { rendition: RenditionId(0), track, key, pts, data }),
+                        signs,
+                        stop,
+                    );
+                    // A packet taken is a sign of life, at the end too.
+                    signs.saw(Some(frames), Some(bytes));
                 }
                 Ok(None) => return,
                 Err(error) => {
@@ -112,7 +118,7 @@ impl PacketPipe {
     }
 
     /// Waits for a place; a receiver that is gone takes everything at once.
-    fn send(&self, encoded: Encoded, stop: &StopToken) {
+    fn send(&self, encoded: Encoded, signs: &Signs, stop: &StopToken) {
         let mut waiting = encoded;
         loop {
             match self.sender.try_send(waiting) {
@@ -120,6 +126,7 @@ impl PacketPipe {
                 Err(TrySendError::Full(back)) => waiting = back,
             }
             if stop.wait(LOOK) {
+                signs.lose_one();
                 return;
             }
         }

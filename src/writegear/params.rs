@@ -150,6 +150,7 @@ impl Reader {
             // Ending is bounded whatever is given, and no console window ever opens: both are no longer needed.
             "-disable_force_termination" | "-disable_ffmpeg_window" | "-output_dimensions" => {}
             "-y" => self.wishes.replaces = true,
+            "-n" => self.wishes.replaces = false,
             "-i" => match value.word() {
                 Some(url) => self.words.extend(["-i".to_owned(), url]),
                 None => self.remark(key, value, "it names something to read"),
@@ -164,7 +165,12 @@ impl Reader {
 
     fn clones(&mut self, key: &str, value: &Value) -> Result<(), ParamError> {
         let list = self.list(key, value)?;
-        if list.iter().any(|word| ENCODER_KEYS.contains(&word.as_str()) || word == "-c" || word == "-codec") {
+        let output = list.rsplit(|word| word == "-i").next().unwrap_or_default();
+        let names_one = |pair: &[String]| match pair {
+            [key, value] => value != "copy" && (ENCODER_KEYS.contains(&key.as_str()) || key == "-c" || key == "-codec"),
+            _ => false,
+        };
+        if output.windows(2).any(names_one) {
             self.wishes.encoder = EncoderWish::InWords;
         }
         self.words.extend(list);
@@ -206,17 +212,27 @@ impl Reader {
         let mut options = Vec::new();
         let mut words = std::mem::take(&mut self.words).into_iter();
         while let Some(word) = words.next() {
-            match (word.as_str(), self.wishes.inputs.last_mut()) {
-                ("-i", _) => {
-                    let url = words.next().unwrap_or_default();
-                    self.wishes.inputs.push(ExtraInput { options: std::mem::take(&mut options), url });
-                }
-                (option, Some(last)) if INPUT_ONLY.contains(&option) => {
-                    last.options.push(word);
-                    last.options.extend(words.next());
-                }
-                _ => options.push(word),
+            if word == "-i" {
+                let url = words.next().unwrap_or_default();
+                self.wishes.inputs.push(ExtraInput { options: std::mem::take(&mut options), url });
+            } else {
+                options.push(word);
             }
+        }
+        if let Some(last) = self.wishes.inputs.last_mut() {
+            for name in INPUT_ONLY {
+                while let Some(at) = options.iter().position(|word| word == name) {
+                    last.options.extend(options.drain(at..(at + 2).min(options.len())));
+                }
+            }
+        }
+        // The same as `-output_dimensions`: ffmpeg's own scaler behind `-s` knows no matrix but BT.601.
+        while let Some(at) = options.iter().position(|word| word == "-s" || word == "-s:v") {
+            match options.get(at + 1).and_then(|size| Resolution::parse(size)) {
+                Some(size) => self.wishes.size = Some(size),
+                None => break,
+            }
+            options.drain(at..at + 2);
         }
         self.wishes.output = options;
         self.apple_microphone();

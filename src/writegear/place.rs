@@ -83,9 +83,14 @@ impl Growing {
         let now = beside(good);
         match OpenOptions::new().write(true).create_new(true).open(&now) {
             Ok(_) => Ok(Self { good: good.to_owned(), now, existing }),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(GearError::Taken(now)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(GearError::Unfinished(now)),
             Err(error) => Err(GearError::cannot_write(&now, &error)),
         }
+    }
+
+    /// From now on a file of the good name stays, whatever was said.
+    pub(super) fn keep_existing(&mut self) {
+        self.existing = Existing::Refuse;
     }
 
     /// Where it is written to.
@@ -150,6 +155,15 @@ impl Growing {
     }
 }
 
+impl Drop for Growing {
+    /// A start that failed, or an end without a frame, leaves nothing.
+    fn drop(&mut self) {
+        if fs::metadata(&self.now).is_ok_and(|found| found.len() == 0) {
+            remove(&self.now);
+        }
+    }
+}
+
 /// A file's length in bytes; 0 where there is none.
 pub(super) fn bytes(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |found| found.len())
@@ -178,19 +192,27 @@ fn with_infix(path: &Path, infix: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// The first file of a numbered pattern that is there already, of those a run would write first.
+/// A file that a numbered pattern would count as its own, or a playlist or one of its pieces that is there already.
 pub(super) fn first_of_pattern(pattern: &Path) -> Option<PathBuf> {
+    if pattern.exists() {
+        return Some(pattern.to_owned());
+    }
     let name = pattern.file_name()?.to_string_lossy().into_owned();
-    let numbered = |number: u32| {
-        let at = name.find('%')?;
-        let after = &name[at + 1..];
-        let digits = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let width: usize = after[..digits].trim_start_matches('0').parse().unwrap_or(0);
-        let rest = after.get(digits..)?.strip_prefix('d')?;
-        Some(pattern.with_file_name(format!("{}{number:0width$}{rest}", &name[..at])))
+    let (before, after) = match name.split_once('%') {
+        Some((before, numbered)) => {
+            let after = numbered.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix('d')?;
+            (before.to_owned(), after.to_owned())
+        }
+        // `live.m3u8` has `live0.ts`.
+        None => (pattern.file_stem()?.to_string_lossy().into_owned(), ".ts".to_owned()),
     };
-    let candidates = if name.contains('%') { [numbered(0), numbered(1)] } else { [Some(pattern.to_owned()), None] };
-    candidates.into_iter().flatten().find(|path| path.exists())
+    let is_one = |found: &str| {
+        let number = found.strip_prefix(before.as_str()).and_then(|rest| rest.strip_suffix(after.as_str()));
+        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let entries = fs::read_dir(folder_of(pattern)).ok()?;
+    let mut names = entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()));
+    names.find(|found| is_one(found)).map(|found| pattern.with_file_name(found))
 }
 
 /// The user's own folder for what must not outlive the session; what is made in it is readable by the user alone.
@@ -220,7 +242,7 @@ mod tests {
         let good = folder.path().join("take.mp4");
         let growing = Growing::begin(&good, Existing::Refuse).unwrap();
         assert!(!good.exists() && growing.path().ends_with("take.recording.mp4"));
-        assert!(matches!(Growing::begin(&good, Existing::Refuse), Err(GearError::Taken(_))));
+        assert!(matches!(Growing::begin(&good, Existing::Refuse), Err(GearError::Unfinished(_))));
         fs::write(growing.path(), "new").unwrap();
         // Somebody takes the name meanwhile: both stay.
         fs::write(&good, "other").unwrap();

@@ -89,12 +89,27 @@ impl Queue {
 
     /// Writes what waits, closes the engine and gives its report: [`WriteGear::close`], on its thread.
     pub fn close(mut self) -> Result<Report, GearError> {
+        self.finish()
+    }
+
+    fn finish(&mut self) -> Result<Report, GearError> {
         drop(self.frames.take());
         if let Some(mut worker) = self.worker.take() {
             worker.wait(LONGEST_END);
         }
         let end = self.end.lock().unwrap_or_else(PoisonError::into_inner).take();
         end.unwrap_or(Err(GearError::Closed))
+    }
+}
+
+/// Closes: what waits is written.
+impl Drop for Queue {
+    fn drop(&mut self) {
+        if self.worker.is_some()
+            && let Err(error) = self.finish()
+        {
+            log::error!("a recording that nobody closed did not end well: {error}");
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::command::{First, Place, Timing, Wire, Writing};
-use super::feed::{Feed, FeedError};
+use super::feed::{Feed, FeedError, Patience};
 use super::finish;
 use super::frame::Frame;
 use super::gear_error::GearError;
@@ -20,12 +20,14 @@ use super::watch::{Signs, Watch, read_progress};
 use crate::ffmpeg::{
     Cause, Exit, Launch, Process, Rung, SecretFile, Stdin, Stdout, StopLadder, Stopped, file_url, launch,
 };
-use crate::rt::{RealClock, Worker};
+use crate::rt::{Clock, RealClock, Worker};
 
 /// Without a sign of life for so long at the end, the next rung of the stop ladder comes: two of them stay below 5 s.
 const GRACE: Duration = Duration::from_secs(2);
-/// The same with signs of life, where a server decides how fast the rest goes out.
-const LIVE_PATIENCE: Duration = Duration::from_millis(2200);
+/// The longest with signs of life, where a server decides how fast the rest goes out.
+const LIVE_PATIENCE: Duration = Duration::from_secs(20);
+/// How often it is looked whether packets are still taken.
+const READER_LOOK: Duration = Duration::from_millis(50);
 /// How long a child whose pipe broke may take to say why.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -66,9 +68,6 @@ impl Running {
     ) -> Result<Self, GearError> {
         let setting = opened.setting();
         let wire = setting.wire(first);
-        if wire.timing == Timing::Stamped && wire.format.nut_tag().is_none() {
-            return Err(GearError::NoTimeStamps(wire.format));
-        }
         let secret = Secret::of(opened.target.as_ref())?;
         let place = match (&packets, &growing, &opened.target) {
             (Some(pipe), ..) => Place::Packets { offset_s: pipe.offset_s() },
@@ -89,8 +88,9 @@ impl Running {
         let gone = || GearError::no_start(io::ErrorKind::BrokenPipe.into());
         let input = process.take_stdin().ok_or_else(gone)?;
         let output = process.take_stdout().ok_or_else(gone)?;
-        input.set_write_timeout(Some(opened.write_deadline)).map_err(GearError::no_start)?;
         let signs = Arc::new(Signs::default());
+        let watch = Watch::new(process.id(), Arc::clone(&signs), None);
+        let patience = Patience { deadline: opened.write_deadline, watch };
         let told = Arc::clone(&signs);
         let reader = match packets {
             Some(pipe) => Worker::spawn("writegear-packets", move |stop| pipe.run(output, &told, &stop)),
@@ -102,7 +102,7 @@ impl Running {
             is_live: opened.target.as_ref().is_some_and(Target::is_live),
         };
         Ok(Self {
-            feed: Some(Feed::new(input, wire).map_err(GearError::from)?),
+            feed: Some(Feed::new(input, wire, patience).map_err(GearError::from)?),
             process,
             reader: Some(reader.map_err(GearError::no_start)?),
             signs,
@@ -130,10 +130,12 @@ impl Running {
         drop(self.feed.take());
         let stopped = self.stop(opened);
         let failure = self.failure(&stopped);
+        let signs = Arc::clone(&self.signs);
         let report = self.leave(opened, &stopped, failure.is_none());
-        match failure {
-            None => Ok(report),
-            Some(cause) => Err(GearError::Died { cause, report: Box::new(report) }),
+        match (failure, signs.lost()) {
+            (Some(cause), _) => Err(GearError::Died { cause, report: Box::new(report) }),
+            (None, 0) => Ok(report),
+            (None, lost) => Err(GearError::PacketsLeft { lost, report: Box::new(report) }),
         }
     }
 
@@ -162,7 +164,8 @@ impl Running {
     }
 
     fn stop(&mut self, opened: &Opened) -> Stopped {
-        let patience = if self.ends.is_live { LIVE_PATIENCE } else { opened.close_patience };
+        let longest = if self.ends.is_live { LIVE_PATIENCE } else { Duration::MAX };
+        let patience = opened.close_patience.min(longest);
         let ladder = StopLadder { grace: GRACE, patience, ..StopLadder::default() };
         let enough = (!self.ends.with_us).then_some(self.given);
         let watch = Watch::new(self.process.id(), Arc::clone(&self.signs), enough);
@@ -188,9 +191,7 @@ impl Running {
     /// The file under its good name, as whole as it can be, and what there is to say of it.
     fn leave(mut self, opened: &Opened, stopped: &Stopped, is_whole: bool) -> Report {
         drop(self.secret.take());
-        if let Some(reader) = self.reader.take() {
-            reader.join(Duration::from_secs(1));
-        }
+        self.end_reader();
         let mut remarks = opened.remarks.clone();
         let trust = if is_whole { finish::Trust::Whole } else { finish::Trust::Cut };
         let completes = self.ends.completes;
@@ -213,6 +214,19 @@ impl Running {
             last_words,
             remarks,
             command: std::mem::take(&mut self.command),
+        }
+    }
+
+    /// The reader ends with ffmpeg's output; packets that are still being taken are waited for.
+    fn end_reader(&mut self) {
+        let Some(mut reader) = self.reader.take() else { return };
+        let mut alive = RealClock.now();
+        while reader.wait(READER_LOOK).is_none() {
+            alive = self.signs.changed().map_or(alive, |sign| sign.max(alive));
+            if RealClock.now().since(alive) >= GRACE {
+                reader.join(GRACE);
+                return;
+            }
         }
     }
 

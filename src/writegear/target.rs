@@ -127,7 +127,7 @@ impl Target {
 
     fn file(path: &Path, format: Option<&str>, known: &Capabilities) -> Result<Self, GearError> {
         place::check_folder(path)?;
-        if path.starts_with("/dev") {
+        if path.parent() == Some(Path::new("/dev")) {
             return Err(GearError::NoSuchDevice(path.to_owned()));
         }
         let muxer = match format {

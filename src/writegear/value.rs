@@ -1,5 +1,6 @@
 //! The value of a parameter, as a caller writes it.
 
+use crate::ffmpeg::Redactor;
 use crate::media::Resolution;
 
 /// What stands beside a parameter's name: `WriteGear` takes texts, numbers, truth values, lists and nothing.
@@ -30,14 +31,15 @@ impl Value {
         }
     }
 
-    /// The value in words, for messages.
+    /// The value in words, for messages: without what looks like a secret.
     pub(super) fn shown(&self) -> String {
-        match self {
+        let words = match self {
             Self::None => "nothing".to_owned(),
             Self::Flag(flag) => flag.to_string(),
             Self::List(list) => format!("[{}]", list.join(", ")),
             other => format!("'{}'", other.word().unwrap_or_default()),
-        }
+        };
+        Redactor::default().hide(&words)
     }
 
     /// Two whole sides: `(640, 480)`, `[640, 480]` or `640x480`.

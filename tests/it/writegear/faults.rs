@@ -365,3 +365,47 @@ fn mixed_and_backward_times_are_refused() {
     let mut gear = builder(&folder.path().join("b.mkv")).param("-c:v", "ffv1").open().unwrap();
     assert!(matches!(gear.write_at(&gray_alpha, Duration::ZERO), Err(GearError::NoTimeStamps(PixelFormat::Ya16))));
 }
+
+#[test]
+fn a_good_file_is_not_given_for_one_that_is_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("take.mkv");
+    numbered_file(builder(&path), SMALL, 7);
+    let mut gear = builder(&path).existing(Existing::Replace).param("-g", 1).open().unwrap();
+    let safe = folder.path().join("take.recording.mkv");
+    let mut count = 0;
+    while std::fs::metadata(&safe).unwrap().len() < 50_000 {
+        assert!(count < 2000, "nothing is written");
+        write_numbered(&mut gear, SMALL, count..count + 1).unwrap();
+        count += 1;
+    }
+    for id in processes_with(safe.to_str().unwrap()) {
+        let id = rustix::process::Pid::from_raw(id.try_into().unwrap()).unwrap();
+        rustix::process::kill_process(id, Signal::KILL).unwrap();
+    }
+    let error = gear.close().unwrap_err();
+    assert_eq!(error.report().unwrap().file.as_deref(), Some(folder.path().join("take (2).mkv").as_path()));
+    assert_eq!(counted_frames(&path), 7);
+}
+
+#[test]
+fn a_start_that_fails_leaves_no_file_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("take.mkv");
+    let bytes = vec![0; 64 * 48 * 4];
+    let frame = Frame::new(PixelFormat::Ya16, 64, 48, &bytes).unwrap();
+    let mut gear = builder(&path).param("-c:v", "ffv1").open().unwrap();
+    assert!(gear.write_at(&frame, Duration::ZERO).is_err());
+    gear.write(&frame).unwrap();
+    gear.close().unwrap();
+    assert_eq!((counted_frames(&path), names_in(folder.path()).len()), (1, 1));
+    assert!(builder(&path).param("-vn", true).open().is_err());
+}
+
+#[test]
+fn secrets_are_in_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = "-f flv rtmp://h/app/SECRETKEY";
+    let error = builder(&folder.path().join("a.mp4")).param("-clones", list).open().err().unwrap();
+    assert!(!format!("{error} {error:?}").contains("SECRETKEY"), "{error:?}");
+}

@@ -202,3 +202,22 @@ fn time_stamps_are_kept() {
         assert_eq!(probe(&path, &["-show_entries", "stream=pix_fmt"]), ["yuv420p"]);
     }
 }
+
+#[test]
+fn packets_that_are_taken_slowly_are_all_taken() {
+    let (mut gear, packets) = WriteGear::builder("").param("-preset", "ultrafast").open_packets().unwrap();
+    let got = Latest::new();
+    let place = got.clone();
+    let reader = Worker::spawn("slow", move |stop| {
+        let mut count = 0;
+        for encoded in packets {
+            count += u64::from(matches!(encoded, Encoded::Packet(_)));
+            stop.wait(Duration::from_millis(2));
+        }
+        place.put(count);
+    });
+    write_numbered(&mut gear, SMALL, 0..600).unwrap();
+    gear.close().unwrap();
+    assert_eq!(got.take_within(Duration::from_mins(1)), Some(600));
+    drop(reader);
+}
