@@ -2,7 +2,7 @@
 
 use super::findings::{Findings, fix};
 use super::output::{container, facts, has_number, path};
-use super::{ColourChoice, EnginePlan, Environment, FilePlan, FileWay, Run, address};
+use super::{ColourChoice, EnginePlan, Environment, FilePlan, FileWay, MissingSound, Run, address};
 use crate::media::Container;
 use crate::profile::{Engine, FrameTimingChoice, Profile, RateControl, SourceKind, Video};
 
@@ -34,7 +34,7 @@ pub(super) fn without_ffmpeg(env: &Environment, out: &mut Findings) {
 }
 
 /// The engine, with everything that stands in its way except the file.
-pub(super) fn engine(profile: &Profile, env: &Environment, out: &mut Findings) -> EnginePlan {
+pub(super) fn engine(profile: &Profile, env: &Environment, run: &Run, out: &mut Findings) -> EnginePlan {
     if env.opencv.is_none() {
         let what = "Non-compression mode needs the program gearcast-opencv, which is not beside gearcast.";
         let help =
@@ -52,6 +52,7 @@ pub(super) fn engine(profile: &Profile, env: &Environment, out: &mut Findings) -
         let help = "Write auto, or a name such as FFMPEG, GSTREAMER or OPENCV_MJPEG.";
         out.error("opencv.backend", what, help, fix("Any that works", "opencv.backend", "auto"));
     }
+    sound(profile, run.missing_sound, out);
     pictures_alone(profile, out);
     of_ffmpeg(profile, out);
     let colour = if wish.color { ColourChoice::Colour } else { ColourChoice::Gray };
@@ -72,19 +73,34 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
+/// Sound that came with the profile is left out and told of; sound that was asked for by name is refused.
+fn sound(profile: &Profile, asked: MissingSound, out: &mut Findings) {
+    if profile.audio.inputs.is_empty() {
+        return;
+    }
+    let without = fix("Record without sound", "audio.inputs", "");
+    match asked {
+        MissingSound::Warn => {
+            let what = "Non-compression mode (OpenCV) records no sound: the recording is silent.";
+            out.warning("audio.inputs", what, "Use the engine ffmpeg for sound.", without);
+        }
+        MissingSound::Refuse => {
+            let what = "Non-compression mode (OpenCV) records no sound.";
+            let help = "Leave the sound out (--audio none), or use the engine ffmpeg.";
+            out.error("audio.inputs", what, help, without);
+        }
+    }
+}
+
 /// What cannot go with the pictures.
 fn pictures_alone(profile: &Profile, out: &mut Findings) {
     let mut refuse = |field: &str, what: &str, help: &str, label: &str, value: &str| {
         out.error(field, what, help, fix(label, field, value));
     };
-    if profile.source.kind == SourceKind::None {
+    // Without sound too, the source itself says that nothing is left to record.
+    if profile.source.kind == SourceKind::None && !profile.audio.inputs.is_empty() {
         let what = "Non-compression mode writes pictures alone, and no source is chosen.";
         refuse("source.kind", what, "Choose a source, or use the engine ffmpeg.", "Record the screen", "screen");
-    }
-    if !profile.audio.inputs.is_empty() {
-        let what = "Non-compression mode (OpenCV) records no sound.";
-        let help = "Leave the sound out (--audio none), or use the engine ffmpeg.";
-        refuse("audio.inputs", what, help, "Record without sound", "");
     }
     if !profile.output.subtitles.trim().is_empty() {
         let what = "Non-compression mode (OpenCV) writes no subtitles.";
@@ -171,7 +187,7 @@ pub(super) fn file(profile: &Profile, env: &Environment, run: &Run, out: &mut Fi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{FfmpegSummary, Plan, Severity, check, resolve};
+    use crate::plan::{FfmpegSummary, Plan, Severity, check, resolve, resolve_run};
 
     /// A machine without ffmpeg.
     fn machine() -> Environment {
@@ -211,7 +227,6 @@ mod tests {
     #[test]
     fn nothing_is_dropped_in_silence() {
         for (pair, field, fix) in [
-            ("audio.inputs.0.device=default", "audio.inputs", "audio.inputs="),
             ("output.subtitles=a.srt", "output.subtitles", "output.subtitles="),
             ("streams.0.enabled=true", "streams.0.enabled", "streams.0.enabled=false"),
             ("advanced.pre_headers=-re", "advanced.pre_headers", "advanced.pre_headers="),
@@ -237,6 +252,17 @@ mod tests {
         let found = check(&profile(&["video.codec=hevc", "video.crf=1"]), &machine());
         assert!(found.len() == 1 && found[0].severity == Severity::Warning, "{found:?}");
         assert!(found[0].what.contains("video.codec, video.crf"), "{found:?}");
+    }
+
+    #[test]
+    fn sound_of_the_profile_is_left_out_with_a_word_and_sound_asked_for_is_refused() {
+        let profile = profile(&["audio.inputs.0.device=default"]);
+        let found = check(&profile, &machine());
+        assert!(found.len() == 1 && found[0].severity == Severity::Warning, "{found:?}");
+        let run = Run { missing_sound: MissingSound::Refuse, ..Run::default() };
+        let found = resolve_run(&profile, &machine(), &run).unwrap_err();
+        assert!(found.len() == 1 && found[0].field == "audio.inputs", "{found:?}");
+        assert_eq!(found[0].fix.as_ref().map(|fix| fix.key.as_str()), Some("audio.inputs"));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub fn resolve(profile: &Profile, env: &Environment) -> Result<(Plan, Vec<Proble
 pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
     let mut out = Findings::default();
     let by_opencv = noncompression::is_wished(profile);
-    let engine = if by_opencv { noncompression::engine(profile, env, &mut out) } else { EnginePlan::Ffmpeg };
+    let engine = if by_opencv { noncompression::engine(profile, env, run, &mut out) } else { EnginePlan::Ffmpeg };
     if !by_opencv {
         not_in_this_version(profile, &mut out);
         if env.ffmpeg.is_none() {
@@ -49,7 +49,7 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
     };
     let is_silent = by_opencv || target.as_ref().is_some_and(|target| !target.has_sound());
     let audio = if by_opencv {
-        Vec::new() // asked for, it was refused
+        Vec::new() // told of, or refused where it was asked for
     } else if is_silent {
         let name = container.map_or("A device", |container| container.name());
         sound::none(&profile.audio, name, &mut out)
