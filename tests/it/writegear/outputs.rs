@@ -61,7 +61,7 @@ fn a_playlist_with_its_pieces() {
 }
 
 #[test]
-fn several_outputs_of_one_encode() {
+fn fault_14_several_outputs_of_one_encode() {
     let folder = tempfile::tempdir().unwrap();
     let (a, b) = (folder.path().join("a.mkv"), folder.path().join("b.ts"));
     let both = format!("[f=matroska]{}|[f=mpegts]{}", a.display(), b.display());
@@ -71,7 +71,7 @@ fn several_outputs_of_one_encode() {
 }
 
 #[test]
-fn rtmp_reaches_a_server_and_the_key_no_argument() {
+fn fault_18_rtmp_reaches_a_server_and_the_key_no_argument() {
     let folder = tempfile::tempdir().unwrap();
     let port = free_port();
     let got = folder.path().join("got.mkv");
@@ -131,7 +131,7 @@ fn udp_carries_mpegts_unless_told_otherwise() {
 }
 
 #[test]
-fn packets_come_out_with_their_own_times() {
+fn fault_25_packets_come_out_with_their_own_times() {
     let silent = ExtraInput::new("anullsrc=r=48000").param("-f", "lavfi");
     let builder =
         WriteGear::builder("").frame_rate(FrameRate::whole(30)).input(silent).param("-c:a", "aac").param("-bf", 2);

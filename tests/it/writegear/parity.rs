@@ -110,7 +110,7 @@ fn cm_14_the_given_rate_is_the_files_rate() {
 }
 
 #[test]
-fn cm_15_a_wrong_ffmpeg_is_an_error_and_never_another_mode() {
+fn cm_15_fault_16_a_wrong_ffmpeg_is_an_error_and_never_another_mode() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("take.mp4");
     let opened = WriteGear::from_writegear_params(path.to_str().unwrap(), [("-input_framerate", "60")])
@@ -127,7 +127,7 @@ fn cm_15_a_wrong_ffmpeg_is_an_error_and_never_another_mode() {
 
 /// `-input_pixfmt` on arrays as image libraries hold them.
 #[test]
-fn cm_16_to_21_input_pixel_formats_keep_count_and_picture() {
+fn cm_16_to_21_fault_11_input_pixel_formats_keep_count_and_picture() {
     let folder = tempfile::tempdir().unwrap();
     for (format, array) in [
         ("bgr24", PixelFormat::Bgr24),
@@ -172,7 +172,7 @@ fn cm_18_an_invalid_pixel_format_is_left_out_with_a_word() {
 }
 
 #[test]
-fn cm_22_output_dimensions_scale_the_picture() {
+fn cm_22_fault_10_output_dimensions_scale_the_picture() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("take.mp4");
     let size = Resolution::new(1280, 960);

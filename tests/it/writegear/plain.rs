@@ -38,7 +38,7 @@ fn io_09_and_10_a_file_is_taken_and_an_address_is_not() {
 }
 
 #[test]
-fn ncm_36_to_42_parameters_mean_what_they_say() {
+fn ncm_36_to_42_fault_22_parameters_mean_what_they_say() {
     let folder = tempfile::tempdir().unwrap();
     // Gray frames with the default colour: written, not dropped.
     let path = folder.path().join("gray.avi");
