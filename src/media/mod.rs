@@ -5,6 +5,7 @@
 mod codec;
 mod colour;
 mod frame;
+mod names;
 mod packet;
 mod rate;
 mod sound;
@@ -16,6 +17,7 @@ pub use colour::{Colour, Matrix, Primaries, Range, Transfer};
 pub use frame::{
     Changed, CompressedFormat, Frame, FrameError, Payload, PixelBuffer, PixelFormat, Planes, Rect, Resolution,
 };
+pub use names::{beside, has_number};
 pub use packet::{Packet, RenditionId, StreamHeaders, TimeBase, TrackHeader, TrackId, TrackKind};
 pub use rate::{FrameRate, FrameTiming, ParseRateError};
 pub use sound::{AudioBlock, Levels};

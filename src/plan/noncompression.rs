@@ -1,9 +1,9 @@
 //! Non-compression mode: pictures go to OpenCV's writer, and nothing that it cannot do is dropped in silence.
 
 use super::findings::{Findings, fix};
-use super::output::{container, facts, has_number, path};
+use super::output::{container, facts, path};
 use super::{ColourChoice, EnginePlan, Environment, FilePlan, FileWay, MissingSound, Run, address};
-use crate::media::Container;
+use crate::media::{Container, has_number};
 use crate::profile::{Engine, FrameTimingChoice, Profile, RateControl, SourceKind, Video};
 
 /// What OpenCV writes with the backends that are usual.

@@ -6,7 +6,7 @@ use super::findings::{Findings, fix};
 use super::{
     AddressPlan, Environment, FilePlan, FileWay, FolderFact, NameFact, OnExisting, Run, SubtitlesFact, address,
 };
-use crate::media::{Container, FrameRate};
+use crate::media::{Container, FrameRate, has_number};
 use crate::profile::{Profile, SourceKind};
 
 /// Less than this much free space is a warning: some minutes at usual bitrates.
@@ -119,14 +119,6 @@ fn segments(profile: &Profile, out: &mut Findings) -> Option<f64> {
         out.error("advanced.output", what, "Write for example -segment_time 60.", None);
     }
     seconds
-}
-
-/// Whether a name holds a place for a number: `%05d`, `%d`. `%%` is a percent sign.
-pub(super) fn has_number(name: &str) -> bool {
-    let plain = name.replace("%%", "");
-    plain
-        .match_indices('%')
-        .any(|(at, _)| plain[at + 1..].trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('d'))
 }
 
 /// The container that the profile names.

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::gear_error::GearError;
+use crate::media::beside;
 use crate::rt::wall_name;
 
 /// What a path is.
@@ -52,7 +53,7 @@ pub(super) fn unique_in(folder: &Path, ending: &str) -> Result<PathBuf, GearErro
         1 => folder.join(format!("{stem}.{ending}")),
         more => folder.join(format!("{stem} ({more}).{ending}")),
     };
-    let free = (1..1000).map(named).find(|path| !path.exists() && !beside(path).exists());
+    let free = (1..1000).map(named).find(|path| !path.exists() && !growing_name(path).exists());
     free.ok_or_else(|| GearError::Taken(named(1)))
 }
 
@@ -80,7 +81,7 @@ impl Growing {
         if existing == Existing::Refuse && good.exists() {
             return Err(GearError::Taken(good.to_owned()));
         }
-        let now = beside(good);
+        let now = growing_name(good);
         match OpenOptions::new().write(true).create_new(true).open(&now) {
             Ok(_) => Ok(Self { good: good.to_owned(), now, existing }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(GearError::Unfinished(now)),
@@ -100,7 +101,7 @@ impl Growing {
 
     /// A second, free name beside it, for a copy that completes it.
     pub(super) fn copy_path(&self) -> PathBuf {
-        with_infix(&self.good, "completing")
+        beside(&self.good, "completing")
     }
 
     /// Gives the file (or `whole`, a completed copy of it) its good name; where that was taken meanwhile, another one.
@@ -177,19 +178,9 @@ pub(super) fn remove(path: &Path) {
     }
 }
 
-fn beside(good: &Path) -> PathBuf {
-    with_infix(good, "recording")
-}
-
-fn with_infix(path: &Path, infix: &str) -> PathBuf {
-    let mut name = path.file_stem().unwrap_or_default().to_os_string();
-    name.push(".");
-    name.push(infix);
-    if let Some(ending) = path.extension() {
-        name.push(".");
-        name.push(ending);
-    }
-    path.with_file_name(name)
+/// What a file is called until it is whole.
+fn growing_name(good: &Path) -> PathBuf {
+    beside(good, "recording")
 }
 
 /// A file that a numbered pattern would count as its own, or a playlist or one of its pieces that is there already.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::gear_error::GearError;
 use super::place::{self, PathKind};
 use crate::ffmpeg::{Capabilities, file_url};
+use crate::media::has_number;
 
 /// Where an engine writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +138,8 @@ impl Target {
         if !known.muxers.is_empty() && !known.has_muxer(muxer) {
             return Err(GearError::UnknownMuxer { muxer: muxer.to_owned() });
         }
-        let several = has_number(path) || matches!(muxer, "segment" | "stream_segment" | "hls" | "dash" | "ssegment");
+        let numbered = path.file_name().is_some_and(|name| has_number(&name.to_string_lossy()));
+        let several = numbered || matches!(muxer, "segment" | "stream_segment" | "hls" | "dash" | "ssegment");
         Ok(if several { Self::Pattern(path.to_owned()) } else { Self::File(path.to_owned()) })
     }
 
@@ -188,19 +190,6 @@ impl Target {
 
 fn is_scheme(text: &str) -> bool {
     text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
-}
-
-/// `frame%04d.png`, `part-%d.mp4`; `%%` is a percent sign.
-fn has_number(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().replace("%%", "");
-    let mut rest = name.as_str();
-    while let Some(at) = rest.find('%') {
-        rest = &rest[at + 1..];
-        if rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('d') {
-            return true;
-        }
-    }
-    false
 }
 
 fn known_ending(path: &Path) -> Option<&'static str> {

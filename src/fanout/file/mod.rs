@@ -229,15 +229,3 @@ fn negative_seconds(nanos: i64) -> String {
     let micros = (nanos + 500) / 1000;
     format!("-{}.{:06}", micros / 1_000_000, micros % 1_000_000)
 }
-
-/// A path beside another with its extension and name changed: `take.mp4` → `take.recording.mp4`.
-fn beside(path: &std::path::Path, infix: &str) -> PathBuf {
-    let mut name = path.file_stem().unwrap_or_default().to_os_string();
-    name.push(".");
-    name.push(infix);
-    if let Some(extension) = path.extension() {
-        name.push(".");
-        name.push(extension);
-    }
-    path.with_file_name(name)
-}

@@ -4,8 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{beside, form::CrashSafe};
-use crate::media::Container;
+use super::form::CrashSafe;
+use crate::media::{Container, beside};
 
 /// What happens when the wished name is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
