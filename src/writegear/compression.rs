@@ -83,7 +83,7 @@ impl Compression {
                     self.state = State::Ready { growing, packets };
                     return Err(GearError::NoTimeStamps(wire.format));
                 }
-                match Running::start(&self.opened, growing, &first, packets) {
+                match Running::start(&self.opened, growing, &first, wire, packets) {
                     Ok(running) => {
                         self.first = Some(first);
                         Ok(Box::new(running))

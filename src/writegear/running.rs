@@ -59,15 +59,15 @@ struct Ends {
 }
 
 impl Running {
-    /// Starts ffmpeg for frames like `first`. Takes some milliseconds; ffmpeg itself reads 0.1–0.3 s later.
+    /// Starts ffmpeg for frames like `first`, which travel as `wire`. Takes some milliseconds; ffmpeg itself reads 0.1–0.3 s later.
     pub(super) fn start(
         opened: &Opened,
         growing: Option<Growing>,
         first: &First,
+        wire: Wire,
         packets: Option<PacketPipe>,
     ) -> Result<Self, GearError> {
         let setting = opened.setting();
-        let wire = setting.wire(first);
         let secret = Secret::of(opened.target.as_ref())?;
         let place = match (&packets, &growing, &opened.target) {
             (Some(pipe), ..) => Place::Packets { offset_s: pipe.offset_s() },
@@ -129,13 +129,11 @@ impl Running {
     pub(super) fn close(mut self, opened: &Opened) -> Result<Report, GearError> {
         drop(self.feed.take());
         let stopped = self.stop(opened);
-        let failure = self.failure(&stopped);
         let signs = Arc::clone(&self.signs);
-        let report = self.leave(opened, &stopped, failure.is_none());
-        match (failure, signs.lost()) {
-            (Some(cause), _) => Err(GearError::Died { cause, report: Box::new(report) }),
-            (None, 0) => Ok(report),
-            (None, lost) => Err(GearError::PacketsLeft { lost, report: Box::new(report) }),
+        let report = self.conclude(opened, stopped)?;
+        match signs.lost() {
+            0 => Ok(report),
+            lost => Err(GearError::PacketsLeft { lost, report: Box::new(report) }),
         }
     }
 
@@ -155,6 +153,10 @@ impl Running {
             Some(exit) => Stopped { exit: Some(exit), rung: Rung::EndedBefore },
             None => self.stop(opened),
         };
+        self.conclude(opened, stopped)
+    }
+
+    fn conclude(self, opened: &Opened, stopped: Stopped) -> Result<Report, GearError> {
         let failure = self.failure(&stopped);
         let report = self.leave(opened, &stopped, failure.is_none());
         match failure {

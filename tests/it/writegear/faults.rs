@@ -242,6 +242,20 @@ fn fault_21_odd_sides_are_padded_by_their_last_row_and_column() {
     }
 }
 
+/// Writes numbered pictures until the growing file holds so many bytes, then kills the ffmpeg that writes it.
+fn write_until_and_kill(gear: &mut WriteGear, growing: &Path, bytes: u64) {
+    let mut count = 0;
+    while std::fs::metadata(growing).unwrap().len() < bytes {
+        assert!(count < 2000, "nothing is written");
+        write_numbered(gear, SMALL, count..count + 1).unwrap();
+        count += 1;
+    }
+    for id in processes_with(growing.to_str().unwrap()) {
+        let id = rustix::process::Pid::from_raw(id.try_into().unwrap()).unwrap();
+        rustix::process::kill_process(id, Signal::KILL).unwrap();
+    }
+}
+
 #[test]
 fn ffmpeg_killed_while_writing_leaves_what_it_had_written() {
     let folder = tempfile::tempdir().unwrap();
@@ -249,16 +263,7 @@ fn ffmpeg_killed_while_writing_leaves_what_it_had_written() {
         let path = folder.path().join(format!("take.{ending}"));
         let mut gear = builder(&path).param("-preset", "ultrafast").param("-g", 1).open().unwrap();
         let safe = folder.path().join(format!("take.recording.{ending}"));
-        let mut count = 0;
-        while std::fs::metadata(&safe).unwrap().len() < 100_000 {
-            assert!(count < 2000, "nothing is written");
-            write_numbered(&mut gear, SMALL, count..count + 1).unwrap();
-            count += 1;
-        }
-        for id in processes_with(safe.to_str().unwrap()) {
-            let id = rustix::process::Pid::from_raw(id.try_into().unwrap()).unwrap();
-            rustix::process::kill_process(id, Signal::KILL).unwrap();
-        }
+        write_until_and_kill(&mut gear, &safe, 100_000);
         let error = write_numbered(&mut gear, SMALL, 0..400).unwrap_err();
         let GearError::Died { cause: Cause::Killed { signal: 9 }, report } = &error else { panic!("{error:?}") };
         let file = report.file.as_deref().unwrap();
@@ -373,16 +378,7 @@ fn a_good_file_is_not_given_for_one_that_is_cut_off() {
     numbered_file(builder(&path), SMALL, 7);
     let mut gear = builder(&path).existing(Existing::Replace).param("-g", 1).open().unwrap();
     let safe = folder.path().join("take.recording.mkv");
-    let mut count = 0;
-    while std::fs::metadata(&safe).unwrap().len() < 50_000 {
-        assert!(count < 2000, "nothing is written");
-        write_numbered(&mut gear, SMALL, count..count + 1).unwrap();
-        count += 1;
-    }
-    for id in processes_with(safe.to_str().unwrap()) {
-        let id = rustix::process::Pid::from_raw(id.try_into().unwrap()).unwrap();
-        rustix::process::kill_process(id, Signal::KILL).unwrap();
-    }
+    write_until_and_kill(&mut gear, &safe, 50_000);
     let error = gear.close().unwrap_err();
     assert_eq!(error.report().unwrap().file.as_deref(), Some(folder.path().join("take (2).mkv").as_path()));
     assert_eq!(counted_frames(&path), 7);
