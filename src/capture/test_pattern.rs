@@ -241,8 +241,12 @@ mod tests {
     fn opened(size: Resolution, start: i64) -> (Arc<ManualClock>, Capture, Receiver<Delivery>) {
         let clock = Arc::new(ManualClock::new(Timestamp::from_nanos(start)));
         let (give, get) = sync_channel(64);
-        let request =
-            CaptureRequest { source: SourceSpec::Test { size }, rate: FrameRate::whole(30), show_cursor: false };
+        let request = CaptureRequest {
+            source: SourceSpec::Test { size },
+            rate: FrameRate::whole(30),
+            show_cursor: false,
+            controls: crate::capture::ControlWishes::new(),
+        };
         let capture = open(request, clock.clone(), Box::new(move |delivery| drop(give.send(delivery)))).unwrap();
         (clock, capture, get)
     }

@@ -93,7 +93,10 @@ fn devices_json(listing: &capture::Listing, audio: &Result<Vec<audio::AudioDevic
     let cameras: Vec<Value> = listing
         .cameras
         .iter()
-        .map(|camera| json!({"id": camera.id, "name": camera.name, "path": camera.path, "modes": camera.modes}))
+        .map(|camera| {
+            json!({"id": camera.id, "name": camera.name, "path": camera.path,
+            "modes": camera.modes.iter().map(ToString::to_string).collect::<Vec<_>>()})
+        })
         .collect();
     let inputs: Vec<Value> = audio.iter().flatten().map(|device| {
         json!({"id": device.id, "name": device.name, "kind": kind_word(device.kind), "default": device.is_default})

@@ -108,6 +108,8 @@ impl PixelFormat {
 pub enum CompressedFormat {
     /// One JPEG a frame.
     Mjpeg,
+    /// One access unit of H.264 a frame, with start codes. Nothing here decodes it: it is recorded as it comes.
+    H264,
 }
 
 /// Memory that holds pixels: a vector, or shared memory filled by the X server. Read-only once in a frame.

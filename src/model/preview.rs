@@ -1,6 +1,6 @@
 //! What is shown and heard while nothing is recorded: as much of the draft as makes sense already.
 
-use crate::capture::{CaptureRequest, SourceSpec, WindowPick};
+use crate::capture::{CaptureRequest, ControlWishes, SourceSpec, WindowPick};
 use crate::media::{FrameRate, Resolution};
 use crate::plan::{parse_audio_spec, parse_region};
 use crate::profile::{Profile, Source, SourceKind};
@@ -16,6 +16,7 @@ pub fn preview_request(profile: &Profile) -> PreviewRequest {
         source,
         rate,
         show_cursor: profile.source.show_cursor,
+        controls: ControlWishes::new(),
     });
     PreviewRequest {
         source,
@@ -33,9 +34,12 @@ fn source_spec(source: &Source) -> Option<SourceSpec> {
         SourceKind::Screen => SourceSpec::Screen { id: id() },
         SourceKind::Window => SourceSpec::Window { id: window_pick(&source.id)? },
         SourceKind::Region => SourceSpec::Region(parse_region(&source.region)?),
-        SourceKind::Camera => {
-            SourceSpec::Camera { id: id(), mode: (!source.mode.is_empty()).then(|| source.mode.clone()) }
-        }
+        SourceKind::Camera => SourceSpec::Camera {
+            id: id(),
+            mode: (!source.mode.is_empty()).then(|| source.mode.clone()),
+            size: None,
+            coding: None,
+        },
     })
 }
 

@@ -4,7 +4,7 @@ use super::findings::{Findings, fix};
 use super::{
     EnginePlan, Environment, Extra, Plan, Problem, Run, VideoPlan, noncompression, output, sound, source, video,
 };
-use crate::capture::CaptureRequest;
+use crate::capture::{CaptureRequest, ControlWishes};
 use crate::ffmpeg::Input;
 use crate::profile::{Audio, Profile, SourceKind};
 
@@ -78,7 +78,12 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         );
     }
     let video = spec.zip(encode).map(|(source, encode)| VideoPlan {
-        request: CaptureRequest { source, rate: encode.rate, show_cursor: profile.source.show_cursor },
+        request: CaptureRequest {
+            source,
+            rate: encode.rate,
+            show_cursor: profile.source.show_cursor,
+            controls: ControlWishes::new(),
+        },
         codec: encode.codec,
         encoder: encode.encoder,
         size: encode.size,

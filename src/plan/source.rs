@@ -39,7 +39,7 @@ pub(super) fn resolve(profile: &Profile, env: &Environment, out: &mut Findings) 
         SourceKind::Camera => {
             check_camera(id.as_deref(), &source.mode, env, out);
             let mode = Some(source.mode.trim().to_owned()).filter(|mode| !mode.is_empty());
-            Some(SourceSpec::Camera { id, mode })
+            Some(SourceSpec::Camera { id, mode, size: None, coding: None })
         }
     }
 }
@@ -189,14 +189,10 @@ fn check_camera(id: Option<&str>, mode: &str, env: &Environment, out: &mut Findi
         );
     };
     let mode = mode.trim();
-    // A camera in use tells no modes; the capture room knows better once it is free. Parts of a mode are enough.
-    let wanted: Vec<&str> = mode.split([' ', '@']).filter(|part| !part.is_empty()).collect();
-    let fits = |have: &String| {
-        let parts: Vec<&str> = have.split([' ', '@']).collect();
-        wanted.iter().all(|part| parts.iter().any(|own| own.eq_ignore_ascii_case(part)))
-    };
-    if !camera.modes.is_empty() && !camera.modes.iter().any(fits) {
-        let have = some_of(camera.modes.iter().map(String::as_str));
+    // A camera that cannot be asked tells no modes; the capture room knows better once it is free.
+    if !camera.modes.is_empty() && !camera.modes.iter().any(|have| have.matches(mode) == Some(true)) {
+        let names: Vec<String> = camera.modes.iter().map(ToString::to_string).collect();
+        let have = some_of(names.iter().map(String::as_str));
         let what = format!("The camera '{}' has no mode '{mode}'.", camera.name);
         out.error("source.mode", what, format!("Choose one of: {have}."), fix("Choose by itself", "source.mode", ""));
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::audio::{AudioDevice, AudioKind, AudioSpec};
-use crate::capture::{CameraInfo, Listing, ScreenInfo, SourceSpec, WindowInfo, WindowPick};
+use crate::capture::{CameraFree, CameraInfo, CameraMode, Listing, ScreenInfo, SourceSpec, WindowInfo, WindowPick};
 use crate::media::{AudioCodec, Container, FrameRate, Rect, Resolution, VideoCodec};
 use crate::profile::{Profile, set_pair};
 
@@ -60,7 +60,8 @@ fn machine() -> Environment {
                 id: "usb-1.2".to_owned(),
                 name: "HD Webcam".to_owned(),
                 path: "/dev/video0".to_owned(),
-                modes: vec!["1280x720@30 mjpeg".to_owned(), "640x480@30 yuyv".to_owned()],
+                modes: ["1280x720@30 mjpeg", "640x480@30 yuyv"].into_iter().filter_map(CameraMode::parse).collect(),
+                free: CameraFree::Yes,
             }],
             problems: Vec::new(),
         },
@@ -129,7 +130,7 @@ fn sources_are_taken_as_they_are_named() {
     let window = request(&["source.kind=window", "source.id=FILM.rs"]);
     assert_eq!(window, SourceSpec::Window { id: WindowPick::Title("FILM.rs".to_owned()) });
     let camera = request(&["source.kind=camera", "source.id=webcam", "source.mode=640x480"]);
-    assert!(matches!(camera, SourceSpec::Camera { id: Some(_), mode: Some(_) }));
+    assert!(matches!(camera, SourceSpec::Camera { id: Some(_), mode: Some(_), .. }));
     let region = Rect { x: 1900, y: 10, size: Resolution::new(100, 50) };
     assert_eq!(request(&["source.kind=region", "source.region=100x50+1900+10"]), SourceSpec::Region(region));
 }

@@ -125,6 +125,7 @@ impl Inputs {
                 show_still(&preview, &seen);
                 tap.unchanged(at);
             }
+            Delivery::Camera(_) => {}
             Delivery::Started(info) => events.send(Event::SourceStarted { number, info }),
             Delivery::Warning(warning) => events.send(Event::SourceWarning { number, warning }),
             Delivery::Ended(error) => events.send(Event::SourceEnded { number, error }),

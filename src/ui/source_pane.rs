@@ -4,6 +4,7 @@ use eframe::egui;
 
 use super::ViewMemory;
 use super::forms::{choice_ui, entry_ui, problems_ui, remark_ui, text_ui};
+use crate::capture::CameraMode;
 use crate::model::{Action, DeviceSearch, Model, words};
 use crate::profile::{Source, SourceKind};
 
@@ -119,12 +120,13 @@ fn camera_ui(ui: &mut egui::Ui, model: &Model, id: &mut String, mode: &mut Strin
             entry_ui(ui, id, camera.id.clone(), &camera.name);
         }
     });
-    let offered: &[String] = listing.cameras.get(at.unwrap_or(0)).map_or(&[], |camera| &camera.modes);
+    let offered: &[CameraMode] = listing.cameras.get(at.unwrap_or(0)).map_or(&[], |camera| &camera.modes);
     let chosen = if mode.is_empty() { "Best fitting" } else { mode.as_str() }.to_owned();
     choice_ui(ui, "Camera mode", &chosen, |ui| {
         entry_ui(ui, mode, String::new(), "Best fitting");
         for this in offered {
-            entry_ui(ui, mode, this.clone(), this);
+            let name = this.to_string();
+            entry_ui(ui, mode, name.clone(), &name);
         }
     });
 }

@@ -5,8 +5,8 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use gearcast::capture::{
-    Capture, CaptureError, CaptureRequest, CaptureWarning, Delivery, DisplayOptions, SourceInfo, SourceSpec, Transport,
-    WindowPick, list_on, open_on,
+    Capture, CaptureError, CaptureRequest, CaptureWarning, ControlWishes, Delivery, DisplayOptions, SourceInfo,
+    SourceSpec, Transport, WindowPick, list_on, open_on,
 };
 use gearcast::media::{Changed, Frame, FrameRate, Payload, Rect, Resolution};
 use gearcast::rt::{JoinOutcome, RealClock};
@@ -38,7 +38,12 @@ enum Pointer {
 
 fn watch(display: &str, source: SourceSpec, pointer: Pointer, transport: Transport) -> Seen {
     let (give, get) = sync_channel(1024);
-    let request = CaptureRequest { source, rate: FrameRate::whole(50), show_cursor: pointer == Pointer::Shown };
+    let request = CaptureRequest {
+        source,
+        rate: FrameRate::whole(50),
+        show_cursor: pointer == Pointer::Shown,
+        controls: ControlWishes::new(),
+    };
     let options = DisplayOptions { name: Some(display.to_owned()), transport };
     let deliver = Box::new(move |delivery| drop(give.send(delivery)));
     let capture = open_on(request, options, Arc::new(RealClock), deliver).unwrap();

@@ -8,10 +8,12 @@ use nokhwa::utils::{CameraFormat, CameraIndex, FrameFormat, RequestedFormat, Req
 use nokhwa::{Buffer, Camera, NokhwaError};
 
 use super::jpeg;
-use super::mode::{self, Coding, Mode};
+use super::mode::{self, CameraCoding as Coding, CameraMode as Mode, ModeWish};
 use crate::capture::CaptureError;
 use crate::capture::sysfs::Node;
-use crate::media::{Colour, CompressedFormat, Payload, PixelBuffer, PixelFormat, Planes, Resolution, Timestamp};
+use crate::media::{
+    Colour, CompressedFormat, FrameRate, Payload, PixelBuffer, PixelFormat, Planes, Resolution, Timestamp,
+};
 use crate::rt::{Clock, StopToken};
 
 const FORMATS: [FrameFormat; 6] = [
@@ -109,7 +111,10 @@ fn start(node: &Node, asked: Option<&str>, fps: u32) -> Result<(Camera, Mode), C
     let failed = |error: NokhwaError| explain(node, &error);
     let mut camera = open(node).map_err(failed)?;
     let formats = camera.compatible_camera_formats().map_err(failed)?;
-    let all = mode::ranked(formats.iter().map(mode_of).collect(), fps);
+    let all = mode::ranked(
+        formats.iter().map(mode_of).collect(),
+        ModeWish { rate: FrameRate::whole(fps), ..ModeWish::default() },
+    );
     let wanted = wanted(&all, asked).ok_or_else(|| CaptureError::NoSuchMode {
         name: node.name.clone(),
         asked: asked.unwrap_or("any").to_owned(),
@@ -133,7 +138,7 @@ fn start(node: &Node, asked: Option<&str>, fps: u32) -> Result<(Camera, Mode), C
 /// The modes that were asked for, best first; `None` if there is none.
 fn wanted(all: &[Mode], asked: Option<&str>) -> Option<Vec<Mode>> {
     let asked = asked.unwrap_or_default();
-    let fits: Vec<Mode> = all.iter().copied().filter(|mode| mode::matches(asked, *mode) == Some(true)).collect();
+    let fits: Vec<Mode> = all.iter().copied().filter(|mode| mode.matches(asked) == Some(true)).collect();
     (!fits.is_empty()).then_some(fits)
 }
 
@@ -150,6 +155,7 @@ fn picture(buffer: Buffer, captured_at: Timestamp) -> Option<CameraPicture> {
         Coding::Rgb24 => (PixelFormat::Rgb24, Colour::SRGB),
         Coding::Bgr24 => (PixelFormat::Bgr24, Colour::SRGB),
         Coding::Gray => (PixelFormat::Gray8, Colour::JPEG),
+        _ => return None,
     };
     let planes = Planes::packed(format, size, Arc::new(CameraBuffer(buffer))).ok()?;
     Some(CameraPicture { captured_at, size, colour, payload: Payload::Planes(planes) })
@@ -184,7 +190,7 @@ const fn coding_of(format: FrameFormat) -> Coding {
 fn mode_of(format: &CameraFormat) -> Mode {
     Mode {
         size: Resolution::new(format.width(), format.height()),
-        fps: format.frame_rate(),
+        rate: FrameRate::whole(format.frame_rate()),
         coding: coding_of(format.format()),
     }
 }
@@ -196,9 +202,9 @@ fn format_of(mode: Mode) -> CameraFormat {
         Coding::Mjpeg => FrameFormat::MJPEG,
         Coding::Rgb24 => FrameFormat::RAWRGB,
         Coding::Bgr24 => FrameFormat::RAWBGR,
-        Coding::Gray => FrameFormat::GRAY,
+        _ => FrameFormat::GRAY,
     };
-    CameraFormat::new_from(mode.size.width, mode.size.height, format, mode.fps)
+    CameraFormat::new_from(mode.size.width, mode.size.height, format, mode.rate.num())
 }
 
 #[cfg(test)]
@@ -248,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_mode_that_is_not_there_is_not_replaced() {
-        let mode = Mode { size: Resolution::new(640, 480), fps: 30, coding: Coding::Yuyv };
+        let mode = Mode { size: Resolution::new(640, 480), rate: FrameRate::whole(30), coding: Coding::Yuyv };
         assert_eq!(wanted(&[mode], None), Some(vec![mode]));
         assert_eq!(wanted(&[mode], Some("640x480")), Some(vec![mode]));
         assert_eq!(wanted(&[mode], Some("1280x720")), None);

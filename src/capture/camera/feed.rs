@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use super::device::{self, CameraMessage, CameraPicture};
-use super::mode::Mode;
+use super::mode::CameraMode as Mode;
 use crate::capture::stage::{Picture, Stage};
 use crate::capture::sysfs::Node;
 use crate::capture::{CaptureError, CaptureWarning, SourceInfo};
@@ -81,8 +81,8 @@ impl Feed {
         self.heard = stage.now();
         match message {
             CameraMessage::Failed(error) => return Err(error),
-            CameraMessage::Opened(Mode { size, fps, .. }) => {
-                self.native = FrameRate::new(fps, 1);
+            CameraMessage::Opened(Mode { size, rate, .. }) => {
+                self.native = Some(rate);
                 stage.started(SourceInfo { name: self.name.clone(), size, rate: self.native });
             }
             CameraMessage::Damaged => stage.damaged(1),
@@ -136,7 +136,7 @@ mod tests {
 
     use super::*;
     use crate::capture::Delivery;
-    use crate::capture::camera::mode::Coding;
+    use crate::capture::camera::mode::CameraCoding as Coding;
     use crate::media::{Colour, CompressedFormat, Payload, Resolution};
     use crate::rt::{ManualClock, StopSource};
 
@@ -158,6 +158,7 @@ mod tests {
                     Delivery::Frame(frame) => format!("frame {} {}", frame.seq, frame.captured_at.as_nanos()),
                     Delivery::Unchanged { .. } => "unchanged".to_owned(),
                     Delivery::Warning(warning) => warning.to_string(),
+                    Delivery::Camera(state) => format!("{:?}", state.signal),
                     Delivery::Ended(error) => error.to_string(),
                 });
             };
@@ -176,7 +177,7 @@ mod tests {
     }
 
     fn opened(fps: u32) -> CameraMessage {
-        CameraMessage::Opened(Mode { size: Resolution::new(4, 2), fps, coding: Coding::Mjpeg })
+        CameraMessage::Opened(Mode { size: Resolution::new(4, 2), rate: FrameRate::whole(fps), coding: Coding::Mjpeg })
     }
 
     fn picture(at: i64) -> CameraMessage {

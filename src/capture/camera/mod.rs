@@ -1,13 +1,49 @@
 //! Cameras: finding one, choosing a mode, and keeping a driver that may hang on a thread of its own.
 
+mod control;
 mod device;
 mod feed;
 mod jpeg;
 mod mode;
+mod stream;
+
+pub use control::{CameraControl, ControlKind, ControlState, ControlWishes, control_key};
+pub use mode::{CameraCoding, CameraMode};
+pub(crate) use mode::{ModeWish, ranked};
+pub use stream::{Arrival, CameraSetting, CameraShot, CameraStream, ShotKey};
 
 use super::stage::Stage;
 use super::sysfs::{self, Node};
-use super::{CameraInfo, CaptureError};
+use super::{CameraFree, CameraInfo, CaptureError};
+use crate::media::Resolution;
+
+/// How an open camera is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CameraState {
+    /// How it sends.
+    pub mode: CameraMode,
+    /// Whether pictures come.
+    pub signal: Signal,
+    /// What can be set on it, as it is now.
+    pub controls: Vec<CameraControl>,
+    /// Pictures that came whole since it was opened first.
+    pub whole: u64,
+    /// Pictures that the camera took and that never came: holes in its numbers.
+    pub lost: u64,
+    /// Pictures that came damaged and were left out.
+    pub damaged: u64,
+}
+
+/// Whether a camera sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// It does.
+    Good,
+    /// It is open and silent.
+    Silent,
+    /// It is unplugged, or cannot be opened again yet.
+    Gone,
+}
 
 /// The cameras there are. A camera that cannot be opened is listed without modes.
 pub(super) fn list() -> Vec<CameraInfo> {
@@ -15,16 +51,25 @@ pub(super) fn list() -> Vec<CameraInfo> {
         .into_iter()
         .filter_map(|node| {
             let modes = device::modes(&node)?;
-            let modes = mode::ranked(modes, 30).iter().map(ToString::to_string).collect();
-            Some(CameraInfo { id: node.bus.clone(), path: node.path(), name: node.name, modes })
+            let modes = ranked(modes, ModeWish::default());
+            Some(CameraInfo { id: node.bus.clone(), path: node.path(), name: node.name, modes, free: CameraFree::Yes })
         })
         .collect()
 }
 
+/// Which camera, and how.
+pub(super) struct Wanted<'a> {
+    pub(super) id: Option<&'a str>,
+    pub(super) mode: Option<&'a str>,
+    pub(super) size: Option<Resolution>,
+    pub(super) coding: Option<CameraCoding>,
+    pub(super) controls: &'a ControlWishes,
+}
+
 /// Captures until stop is asked.
-pub(super) fn run(id: Option<&str>, mode: Option<&str>, stage: &mut Stage) -> Result<(), CaptureError> {
-    let node = pick(sysfs::nodes(), id)?;
-    feed::run(node, mode, stage)
+pub(super) fn run(wanted: &Wanted<'_>, stage: &mut Stage) -> Result<(), CaptureError> {
+    let node = pick(sysfs::nodes(), wanted.id)?;
+    feed::run(node, wanted.mode, stage)
 }
 
 /// The camera with this id, device file, place in the list or part of its name; the first one without.

@@ -9,7 +9,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use gearcast::app::{App, FolderDialogs, Machine, Parts, PickJob, SessionPort, SettingsStore, WakeGate};
 use gearcast::audio::{AudioDevice, AudioKind};
-use gearcast::capture::{CameraInfo, Listing, ScreenInfo, WindowInfo};
+use gearcast::capture::{CameraFree, CameraInfo, CameraMode, Listing, ScreenInfo, WindowInfo};
 use gearcast::imaging::PreviewImage;
 use gearcast::media::{Colour, Levels, Rect, Resolution, Timestamp};
 use gearcast::model::{DeviceSearch, Found, Model, Picked, Settings};
@@ -151,7 +151,8 @@ pub(crate) fn everything() -> Found {
                 id: "usb-1".into(),
                 name: "Webcam".into(),
                 path: "/dev/video0".into(),
-                modes: vec!["1280x720@30 mjpeg".into(), "640x480@30 yuyv".into()],
+                modes: ["1280x720@30 mjpeg", "640x480@30 yuyv"].into_iter().filter_map(CameraMode::parse).collect(),
+                free: CameraFree::Yes,
             }],
             problems: Vec::new(),
         },

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use gearcast::audio::AudioSpec;
-use gearcast::capture::{CaptureRequest, SourceSpec};
+use gearcast::capture::{CaptureRequest, ControlWishes, SourceSpec};
 use gearcast::media::{AudioCodec, Container, FrameRate, FrameTiming, Resolution, VideoCodec};
 use gearcast::plan::{
     AudioEncode, AudioPlan, EnginePlan, Extra, FilePlan, FileWay, OnExisting, Plan, RateControl, SizeChoice, VideoPlan,
@@ -68,6 +68,7 @@ pub(crate) fn test_plan(path: &Path, seconds: f64) -> Plan {
                 source: SourceSpec::Test { size: Resolution::new(640, 360) },
                 rate: FrameRate::whole(30),
                 show_cursor: false,
+                controls: ControlWishes::new(),
             },
             codec,
             encoder: encoder.to_owned(),
