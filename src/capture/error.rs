@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::CameraMode;
 use crate::media::{Rect, Resolution};
 
 /// Why a source could not be opened or has ended.
@@ -69,16 +70,22 @@ pub enum CaptureError {
         have: Vec<String>,
     },
     /// Another program uses the camera.
-    #[error("the camera '{name}' is used by another program")]
+    #[error("the camera '{name}' is used by {}", .by.as_deref().unwrap_or("another program"))]
     CameraBusy {
         /// The camera.
         name: String,
+        /// That program, where the system tells it.
+        by: Option<String>,
     },
     /// The user may not open the camera.
-    #[error("the camera '{name}' may not be opened by this user")]
+    #[error("the camera '{name}' may not be opened by this user{}", belongs(.path, .group.as_deref()))]
     CameraDenied {
         /// The camera.
         name: String,
+        /// Its device file.
+        path: String,
+        /// The group that may open it.
+        group: Option<String>,
     },
     /// The camera is open and sends nothing.
     #[error("the camera '{name}' has sent no picture for {} s", .silent.as_secs())]
@@ -202,19 +209,45 @@ pub enum CaptureWarning {
     #[error("the mouse pointer cannot be captured here")]
     NoCursor,
     /// The camera sends nothing; it may come back.
-    #[error("the camera '{name}' sends no picture")]
+    #[error("the camera '{name}' sends no picture; the recording goes on without")]
     CameraStalled {
         /// The camera.
         name: String,
     },
+    /// The camera was unplugged, or failed, while it ran; it is taken up again when it is back.
+    #[error("{reason}; the recording goes on and takes it up again when it is back")]
+    CameraLost {
+        /// What happened.
+        reason: Box<CaptureError>,
+    },
     /// The camera sends again.
-    #[error("the camera '{name}' sends pictures again")]
+    #[error("the camera '{name}' sends pictures again, after {:.1} s", .silent.as_secs_f64())]
     CameraBack {
         /// The camera.
         name: String,
+        /// How long none came.
+        silent: Duration,
+    },
+    /// The camera came back in another mode: its pictures are scaled to the recording's size.
+    #[error("the camera '{name}' came back as {to} instead of {from}")]
+    CameraOtherMode {
+        /// The camera.
+        name: String,
+        /// The mode before.
+        from: CameraMode,
+        /// The mode now.
+        to: CameraMode,
+    },
+    /// A control could not be set.
+    #[error("'{key}' of the camera could not be set: {reason}")]
+    ControlRefused {
+        /// The control.
+        key: String,
+        /// What the driver said, or which controls there are.
+        reason: String,
     },
     /// Pictures arrived incomplete and were left out. Told at most once a second.
-    #[error("{pictures} damaged pictures of the camera were left out")]
+    #[error("{} damaged and left out", of_the_camera(*pictures))]
     CameraDamaged {
         /// How many since this was told last.
         pictures: u64,
@@ -232,6 +265,14 @@ impl CaptureWarning {
     pub const fn is_only_late(&self) -> bool {
         matches!(self, Self::Late { .. } | Self::Crowded { .. })
     }
+}
+
+fn of_the_camera(count: u64) -> String {
+    if count == 1 { "1 picture of the camera was".to_owned() } else { format!("{count} pictures of the camera were") }
+}
+
+fn belongs(path: &str, group: Option<&str>) -> String {
+    group.map_or_else(String::new, |group| format!(" ({path} belongs to the group '{group}')"))
 }
 
 fn pictures_were(count: u64) -> String {

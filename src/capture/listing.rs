@@ -85,7 +85,7 @@ pub fn list_on(display: &DisplayOptions, deadline: Duration) -> Listing {
     let options = display.clone();
     // Both at once, each on a thread that may hang in its device.
     let desktop = spawn_job("list-screens", || {}, move |_| desktop(&options));
-    let cameras = spawn_job("list-cameras", || {}, |_| cameras());
+    let cameras = spawn_job("list-cameras", || {}, |_| Ok(super::camera::list()));
     let mut listing = Listing::default();
     match waited(desktop, "screens and windows", deadline) {
         Ok((screens, windows, problems)) => {
@@ -112,17 +112,6 @@ fn desktop(display: &DisplayOptions) -> Result<Desktop, CaptureError> {
 #[cfg(not(target_os = "linux"))]
 fn desktop(_display: &DisplayOptions) -> Result<Desktop, CaptureError> {
     Err(CaptureError::Unsupported { what: "Screen capture on this system".into() })
-}
-
-#[cfg(target_os = "linux")]
-#[expect(clippy::unnecessary_wraps, reason = "on other systems it can fail")]
-fn cameras() -> Result<Vec<CameraInfo>, CaptureError> {
-    Ok(super::camera::list())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn cameras() -> Result<Vec<CameraInfo>, CaptureError> {
-    Err(CaptureError::Unsupported { what: "Cameras on this system".into() })
 }
 
 fn waited<T>(

@@ -13,6 +13,8 @@ mod sysfs;
 pub mod test_pattern;
 mod ticker;
 #[cfg(target_os = "linux")]
+mod v4l;
+#[cfg(target_os = "linux")]
 mod x11;
 
 use std::sync::{Arc, Mutex};
@@ -152,6 +154,7 @@ pub type Deliver = Box<dyn FnMut(Delivery) + Send>;
 pub struct Capture {
     worker: Worker,
     rate: Arc<Mutex<FrameRate>>,
+    orders: camera::Orders,
 }
 
 /// Opens a source on a new thread `capture` and returns at once. What goes wrong while opening arrives as
@@ -172,25 +175,32 @@ pub fn open_on(
     }
     let rate = Arc::new(Mutex::new(request.rate));
     let shared_rate = Arc::clone(&rate);
+    let orders = camera::Orders::new(request.controls.clone());
+    let thread_orders = orders.clone();
     let worker = Worker::spawn("capture", move |stop| {
         let mut stage = Stage::new(clock, stop, shared_rate, deliver);
-        if let Err(error) = run(&request, &display, &mut stage) {
+        if let Err(error) = run(&request, &display, &thread_orders, &mut stage) {
             stage.ended(error);
         }
     })
     .map_err(|error| CaptureError::NoThread { reason: error.to_string() })?;
-    Ok(Capture { worker, rate })
+    Ok(Capture { worker, rate, orders })
 }
 
 #[cfg(target_os = "linux")]
-fn run(request: &CaptureRequest, display: &DisplayOptions, stage: &mut Stage) -> Result<(), CaptureError> {
+fn run(
+    request: &CaptureRequest,
+    display: &DisplayOptions,
+    orders: &camera::Orders,
+    stage: &mut Stage,
+) -> Result<(), CaptureError> {
     use x11::Subject;
 
     let subject = match &request.source {
         SourceSpec::Test { size } => return test_pattern::run(*size, stage),
         SourceSpec::Camera { id, mode, size, coding } => {
             let (id, mode, size, coding) = (id.as_deref(), mode.as_deref(), *size, *coding);
-            return camera::run(&camera::Wanted { id, mode, size, coding, controls: &request.controls }, stage);
+            return camera::run(&camera::Wanted { id, mode, size, coding, orders }, stage);
         }
         SourceSpec::Screen { id } => Subject::Screen(id.clone()),
         SourceSpec::Region(region) => Subject::Region(*region),
@@ -200,10 +210,18 @@ fn run(request: &CaptureRequest, display: &DisplayOptions, stage: &mut Stage) ->
 }
 
 #[cfg(not(target_os = "linux"))]
-fn run(request: &CaptureRequest, _display: &DisplayOptions, stage: &mut Stage) -> Result<(), CaptureError> {
+fn run(
+    request: &CaptureRequest,
+    _display: &DisplayOptions,
+    orders: &camera::Orders,
+    stage: &mut Stage,
+) -> Result<(), CaptureError> {
     match &request.source {
         SourceSpec::Test { size } => test_pattern::run(*size, stage),
-        SourceSpec::Camera { .. } => Err(CaptureError::Unsupported { what: "Cameras on this system".into() }),
+        SourceSpec::Camera { id, mode, size, coding } => {
+            let (id, mode, size, coding) = (id.as_deref(), mode.as_deref(), *size, *coding);
+            camera::run(&camera::Wanted { id, mode, size, coding, orders }, stage)
+        }
         _ => Err(CaptureError::Unsupported { what: "Screen capture on this system".into() }),
     }
 }
@@ -221,10 +239,14 @@ impl Capture {
     }
 
     /// Sets these controls of a camera, as soon as its thread gets to it. Nothing happens to other sources.
-    pub fn set_controls(&self, _wishes: ControlWishes) {}
+    pub fn set_controls(&self, wishes: ControlWishes) {
+        self.orders.wish(wishes);
+    }
 
     /// Presses a button of a camera, by its key.
-    pub fn press(&self, _key: &str) {}
+    pub fn press(&self, key: &str) {
+        self.orders.press(key);
+    }
 
     /// Whether the source has ended by itself.
     pub fn is_finished(&self) -> bool {

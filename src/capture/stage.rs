@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::ticker::{Late, Tick, Ticker};
-use super::{CaptureError, CaptureWarning, Deliver, Delivery, SourceInfo};
+use super::{CameraState, CaptureError, CaptureWarning, Deliver, Delivery, SourceInfo};
 use crate::media::{Changed, Colour, Frame, FrameRate, Payload, Resolution, Timestamp};
 use crate::rt::{Clock, StopToken, Waited};
 
@@ -105,6 +105,10 @@ impl Stage {
         (self.deliver)(Delivery::Ended(error));
     }
 
+    pub(super) fn camera(&mut self, state: Arc<CameraState>) {
+        (self.deliver)(Delivery::Camera(state));
+    }
+
     pub(super) fn unchanged(&mut self, at: Timestamp) {
         (self.deliver)(Delivery::Unchanged { at });
     }
@@ -129,7 +133,7 @@ impl Stage {
         }
     }
 
-    fn crowded(&mut self, ticks: u64) {
+    pub(super) fn crowded(&mut self, ticks: u64) {
         if let Some(ticks) = self.crowded.add(ticks, self.clock.now()) {
             self.warn(CaptureWarning::Crowded { ticks });
         }

@@ -1,109 +1,189 @@
-//! Between the reading thread and the deliveries: what is too late is told, and a thread that hangs is left behind.
+//! Between the reading thread and the deliveries. Once a camera has sent its first picture the source never ends by
+//! itself: while no picture comes there is a slate, and the moment one comes it is passed on.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
-use super::device::{self, CameraMessage, CameraPicture};
-use super::mode::CameraMode as Mode;
+use super::control::CameraControl;
+use super::mode::CameraMode;
+use super::reader::{CameraHost, CameraMessage, Orders, Reader};
+use super::slate::slate;
+use super::stream::CameraSetting;
+use super::{CameraState, Signal};
 use crate::capture::stage::{Picture, Stage};
-use crate::capture::sysfs::Node;
 use crate::capture::{CaptureError, CaptureWarning, SourceInfo};
-use crate::media::{Changed, FrameRate, Timestamp};
+use crate::media::{FrameRate, Timestamp};
 use crate::rt::{JoinOutcome, Worker};
 
 /// Pictures that may wait for the capture thread; a third one is lost.
 const QUEUE: usize = 2;
-/// Silence that is told …
-const STALLED: Duration = Duration::from_secs(2);
-/// … and silence that ends the source.
+/// Silence after which the slate is shown and told.
+const STALLED: Duration = Duration::from_secs(1);
+/// Silence of a camera that never sent anything: it is told …
+const SLOW_START: Duration = Duration::from_secs(3);
+/// … and given up.
 const GIVE_UP: Duration = Duration::from_secs(10);
-/// How often stop and silence are looked for.
+/// How often stop and silence are looked for; while the slate is shown it is confirmed as often.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long the reading thread may take to end; below the capture's own two seconds.
-const LET_GO: Duration = Duration::from_secs(1);
+/// How long the reading thread may take to end: a stop is bounded to a second.
+const LET_GO: Duration = Duration::from_millis(800);
+/// Counts are told this often at most.
+const TELL_EVERY: Duration = Duration::from_millis(500);
 
 /// Reads the camera on the thread `camera-io` until stop is asked.
-pub(super) fn run(node: Node, mode: Option<&str>, stage: &mut Stage) -> Result<(), CaptureError> {
+///
+/// `name` is what the camera is called until it is open.
+pub(super) fn run(
+    mut host: Box<dyn CameraHost>,
+    name: &str,
+    orders: Orders,
+    stage: &mut Stage,
+) -> Result<(), CaptureError> {
     let (give, get) = sync_channel(QUEUE);
-    let (name, mode, clock) = (node.name.clone(), mode.map(str::to_owned), stage.clock());
-    let rate = stage.rate();
-    let fps = rate.num().div_ceil(rate.den());
+    let clock = stage.clock();
     let worker = Worker::spawn("camera-io", move |stop| {
-        device::read(&node, mode.as_deref(), fps, clock.as_ref(), &stop, &give);
+        Reader { host: host.as_mut(), orders: &orders, clock: clock.as_ref(), stop: &stop, give: &give }.run();
     })
     .map_err(|error| CaptureError::NoThread { reason: error.to_string() })?;
-    let result = Feed::new(name.clone(), stage.now()).pass_on(&get, stage);
+    let mut feed = Feed::new(name.to_owned(), stage.now());
+    let result = feed.pass_on(&get, stage);
     drop(get); // a reader that waits for a place in the queue goes on
     if worker.join(LET_GO) == JoinOutcome::Abandoned {
-        stage.warn(CaptureWarning::CameraLeftBehind { name });
+        stage.warn(CaptureWarning::CameraLeftBehind { name: feed.name });
     }
     result
 }
 
-/// Whether the camera sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Signal {
-    Good,
-    Stalled,
-}
-
 struct Feed {
     name: String,
-    /// When something came last.
+    setting: Option<CameraSetting>,
+    /// When the last picture came, or the camera was asked for.
     heard: Timestamp,
+    has_sent: bool,
     signal: Signal,
-    /// The camera's own rate.
-    native: Option<FrameRate>,
+    /// Whether the slate is what was shown last.
+    slated: bool,
+    /// Whether this silence was told.
+    told_silence: bool,
+    controls: Vec<CameraControl>,
+    whole: u64,
+    lost: u64,
+    damaged: u64,
+    told: Option<Timestamp>,
     /// The first picture's moment, and the slot of the asked rate that was filled last.
     slots: Option<(Timestamp, u64)>,
 }
 
 impl Feed {
     fn new(name: String, now: Timestamp) -> Self {
-        Self { name, heard: now, signal: Signal::Good, native: None, slots: None }
+        Self {
+            name,
+            setting: None,
+            heard: now,
+            has_sent: false,
+            signal: Signal::Silent,
+            slated: false,
+            told_silence: false,
+            controls: Vec::new(),
+            whole: 0,
+            lost: 0,
+            damaged: 0,
+            told: None,
+            slots: None,
+        }
     }
 
     fn pass_on(&mut self, get: &Receiver<CameraMessage>, stage: &mut Stage) -> Result<(), CaptureError> {
         while !stage.is_stopped() {
             match get.recv_timeout(LOOK) {
                 Ok(message) => self.take(message, stage)?,
-                Err(RecvTimeoutError::Timeout) => self.listen(stage)?,
+                Err(RecvTimeoutError::Timeout) => {}
                 // The reader ended without a word: its driver panicked.
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(CaptureError::CameraGone { name: self.name.clone() });
                 }
             }
+            self.listen(stage)?;
         }
         Ok(())
     }
 
     fn take(&mut self, message: CameraMessage, stage: &mut Stage) -> Result<(), CaptureError> {
-        self.heard = stage.now();
         match message {
             CameraMessage::Failed(error) => return Err(error),
-            CameraMessage::Opened(Mode { size, rate, .. }) => {
-                self.native = Some(rate);
-                stage.started(SourceInfo { name: self.name.clone(), size, rate: self.native });
+            CameraMessage::Opened { name, setting } => {
+                self.name = name;
+                self.opened(setting, stage);
             }
-            CameraMessage::Damaged => stage.damaged(1),
-            CameraMessage::Picture(picture) => {
-                if self.signal == Signal::Stalled {
-                    self.signal = Signal::Good;
-                    stage.warn(CaptureWarning::CameraBack { name: self.name.clone() });
-                }
-                if self.is_wanted(picture.captured_at, stage.rate()) {
-                    let CameraPicture { captured_at, size, colour, payload } = picture;
-                    stage.picture(Picture { captured_at, colour, size, changed: Changed::Unknown, payload });
-                }
+            CameraMessage::Picture { picture, lost } => {
+                self.lost += lost;
+                self.whole += 1;
+                self.picture(picture, stage);
+            }
+            CameraMessage::Damaged { lost } => {
+                self.lost += lost;
+                self.damaged += 1;
+                stage.damaged(1);
+            }
+            CameraMessage::Crowded { lost } => {
+                self.lost += lost + 1;
+                stage.crowded(1);
+            }
+            CameraMessage::Controls(controls) => {
+                self.controls = controls;
+                self.tell(stage);
+            }
+            CameraMessage::Refused { key, reason } => stage.warn(CaptureWarning::ControlRefused { key, reason }),
+            CameraMessage::Lost(error) => {
+                self.signal = Signal::Gone;
+                self.told_silence = true;
+                stage.warn(CaptureWarning::CameraLost { reason: Box::new(error) });
+                self.tell(stage);
             }
         }
         Ok(())
     }
 
+    fn opened(&mut self, setting: CameraSetting, stage: &mut Stage) {
+        let CameraMode { size, rate, .. } = setting.mode;
+        if let Some(before) = self.setting.replace(setting).map(|before| before.mode) {
+            if before != setting.mode {
+                let (name, from, to) = (self.name.clone(), before, setting.mode);
+                stage.warn(CaptureWarning::CameraOtherMode { name, from, to });
+            }
+        } else {
+            stage.started(SourceInfo { name: self.name.clone(), size, rate: Some(rate) });
+        }
+        self.slots = None;
+        self.tell(stage);
+    }
+
+    fn picture(&mut self, picture: Picture, stage: &mut Stage) {
+        let now = stage.now();
+        let silent = now.since(self.heard);
+        self.heard = now;
+        self.has_sent = true;
+        let was_good = std::mem::replace(&mut self.signal, Signal::Good) == Signal::Good;
+        if std::mem::take(&mut self.told_silence) {
+            stage.warn(CaptureWarning::CameraBack { name: self.name.clone(), silent });
+        }
+        let after_slate = std::mem::take(&mut self.slated);
+        if after_slate || self.is_wanted(picture.captured_at, stage.rate()) {
+            stage.picture(picture);
+        }
+        if !was_good || self.told.is_none_or(|told| now.since(told) >= TELL_EVERY) {
+            self.tell(stage);
+        }
+    }
+
     /// Where clearly fewer pictures are asked than the camera sends, one a slot is passed on. At nearly equal
     /// rates all pass: their jitter would put two in one slot and none in the next.
     fn is_wanted(&mut self, at: Timestamp, asked: FrameRate) -> bool {
-        if self.native.is_none_or(|native| asked.as_f64() > native.as_f64() * 0.75) {
+        let native = self.setting.map(|setting| setting.mode.rate);
+        // Pictures that build on each other are passed on whole.
+        let builds = self.setting.is_some_and(|setting| setting.mode.coding == super::CameraCoding::H264);
+        if builds || native.is_none_or(|native| asked.as_f64() > native.as_f64() * 0.75) {
             self.slots = None;
             return true;
         }
@@ -117,113 +197,52 @@ impl Feed {
         wanted
     }
 
+    /// What silence asks for.
     fn listen(&mut self, stage: &mut Stage) -> Result<(), CaptureError> {
-        let silent = stage.now().since(self.heard);
-        if silent >= GIVE_UP {
-            return Err(CaptureError::CameraStalled { name: self.name.clone(), silent });
+        let now = stage.now();
+        let silent = now.since(self.heard);
+        if !self.has_sent {
+            if silent >= GIVE_UP {
+                return Err(CaptureError::CameraStalled { name: self.name.clone(), silent });
+            }
+            if silent >= SLOW_START {
+                self.tell_silence(stage);
+            }
+            return Ok(());
         }
-        if silent >= STALLED && self.signal == Signal::Good {
-            self.signal = Signal::Stalled;
-            stage.warn(CaptureWarning::CameraStalled { name: self.name.clone() });
+        if silent < STALLED {
+            return Ok(());
+        }
+        if self.signal == Signal::Good {
+            self.signal = Signal::Silent;
+            self.tell(stage);
+        }
+        self.tell_silence(stage);
+        if self.slated {
+            stage.unchanged(now);
+        } else if let Some(picture) = self.setting.and_then(|setting| slate(&setting, now)) {
+            self.slated = true;
+            stage.picture(picture);
         }
         Ok(())
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use super::*;
-    use crate::capture::Delivery;
-    use crate::capture::camera::mode::CameraCoding as Coding;
-    use crate::media::{Colour, CompressedFormat, Payload, Resolution};
-    use crate::rt::{ManualClock, StopSource};
-
-    struct Bench {
-        clock: Arc<ManualClock>,
-        seen: Arc<Mutex<Vec<String>>>,
-        stage: Stage,
-        feed: Feed,
-        _stop: StopSource,
-    }
-
-    impl Bench {
-        fn new(rate: FrameRate) -> Self {
-            let (clock, seen, stop) = (Arc::new(ManualClock::default()), Arc::default(), StopSource::new());
-            let log: Arc<Mutex<Vec<String>>> = Arc::clone(&seen);
-            let deliver = move |delivery| {
-                log.lock().unwrap().push(match delivery {
-                    Delivery::Started(info) => format!("{} {}", info.name, info.size),
-                    Delivery::Frame(frame) => format!("frame {} {}", frame.seq, frame.captured_at.as_nanos()),
-                    Delivery::Unchanged { .. } => "unchanged".to_owned(),
-                    Delivery::Warning(warning) => warning.to_string(),
-                    Delivery::Camera(state) => format!("{:?}", state.signal),
-                    Delivery::Ended(error) => error.to_string(),
-                });
-            };
-            let rate = Arc::new(Mutex::new(rate));
-            let stage = Stage::new(clock.clone(), stop.token(), rate, Box::new(deliver));
-            Self { clock, seen, stage, feed: Feed::new("Cam".to_owned(), Timestamp::default()), _stop: stop }
-        }
-
-        fn take(&mut self, message: CameraMessage) -> Result<(), CaptureError> {
-            self.feed.take(message, &mut self.stage)
-        }
-
-        fn seen(&self) -> Vec<String> {
-            std::mem::take(&mut self.seen.lock().unwrap())
+    fn tell_silence(&mut self, stage: &mut Stage) {
+        if !std::mem::replace(&mut self.told_silence, true) {
+            stage.warn(CaptureWarning::CameraStalled { name: self.name.clone() });
         }
     }
 
-    fn opened(fps: u32) -> CameraMessage {
-        CameraMessage::Opened(Mode { size: Resolution::new(4, 2), rate: FrameRate::whole(fps), coding: Coding::Mjpeg })
-    }
-
-    fn picture(at: i64) -> CameraMessage {
-        let payload = Payload::Compressed { format: CompressedFormat::Mjpeg, data: Arc::from([0_u8; 4]) };
-        let (captured_at, size) = (Timestamp::from_nanos(at), Resolution::new(4, 2));
-        CameraMessage::Picture(CameraPicture { captured_at, size, colour: Colour::JPEG, payload })
-    }
-
-    #[test]
-    fn a_silent_camera_is_told_once_comes_back_and_is_given_up_at_last() {
-        let mut bench = Bench::new(FrameRate::whole(30));
-        bench.take(opened(30)).unwrap();
-        for _ in 0..3 {
-            bench.clock.advance(Duration::from_secs(1));
-            bench.feed.listen(&mut bench.stage).unwrap();
-        }
-        bench.take(picture(5)).unwrap();
-        let back =
-            ["Cam 4x2", "the camera 'Cam' sends no picture", "the camera 'Cam' sends pictures again", "frame 0 5"];
-        assert_eq!(bench.seen(), back);
-        bench.clock.advance(Duration::from_secs(10));
-        let given_up = CaptureError::CameraStalled { name: "Cam".into(), silent: Duration::from_secs(10) };
-        assert_eq!(bench.feed.listen(&mut bench.stage), Err(given_up));
-    }
-
-    #[test]
-    fn a_lower_rate_takes_an_even_share_and_an_equal_one_takes_all() {
-        let shares = |asked: u32| {
-            let mut bench = Bench::new(FrameRate::whole(asked));
-            bench.take(opened(30)).unwrap();
-            let jitter = |index: i64| if index % 2 == 0 { 9_000_000 } else { -9_000_000 };
-            for index in 0..60 {
-                bench.take(picture(index * 33_333_333 + jitter(index))).unwrap();
-            }
-            bench.seen().len() - 1
-        };
-        assert_eq!((shares(30), shares(25), shares(10)), (60, 60, 20));
-    }
-
-    #[test]
-    fn a_reader_that_vanishes_is_a_camera_that_is_gone() {
-        let mut bench = Bench::new(FrameRate::whole(30));
-        let (give, get) = sync_channel(1);
-        give.send(opened(30)).unwrap();
-        drop(give);
-        let gone = CaptureError::CameraGone { name: "Cam".into() };
-        assert_eq!(bench.feed.pass_on(&get, &mut bench.stage), Err(gone));
+    fn tell(&mut self, stage: &mut Stage) {
+        let Some(setting) = self.setting else { return };
+        self.told = Some(stage.now());
+        stage.camera(Arc::new(CameraState {
+            mode: setting.mode,
+            signal: self.signal,
+            controls: self.controls.clone(),
+            whole: self.whole,
+            lost: self.lost,
+            damaged: self.damaged,
+        }));
     }
 }

@@ -47,7 +47,7 @@ impl CameraCoding {
         }
     }
 
-    /// The four characters by which Video4Linux knows it.
+    /// The four characters by which V4L2 knows it.
     pub const fn fourcc(self) -> [u8; 4] {
         match self {
             Self::Nv12 => *b"NV12",

@@ -44,6 +44,11 @@ pub enum Arrival {
         /// Its number.
         sequence: Option<u32>,
     },
+    /// A whole picture for which there was no memory: everyone who got one before still holds it.
+    Crowded {
+        /// Its number.
+        sequence: Option<u32>,
+    },
     /// Nothing, in time.
     Nothing,
 }
