@@ -246,3 +246,6 @@ impl Feed {
         }));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -257,3 +257,79 @@ impl PlayedStream {
 fn has_keyframe(bytes: &[u8]) -> bool {
     bytes.windows(4).any(|four| four[..3] == [0, 0, 1] && four[3] & 0x1f == 5)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rt::ManualClock;
+
+    fn camera(root: &Path, mode: &str, bytes: &[u8]) -> PlayedCamera {
+        let folder = root.join("Desk Camera");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{mode}.bin")), bytes).unwrap();
+        all_in(root).remove(0)
+    }
+
+    fn open(camera: &PlayedCamera, mode: &str) -> Result<(Arc<ManualClock>, Box<dyn CameraStream>), CaptureError> {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_nanos(0)));
+        let stream = camera.open(CameraMode::parse(mode).unwrap(), clock.clone())?;
+        Ok((clock, stream))
+    }
+
+    #[test]
+    fn pictures_are_played_over_and_over_at_the_modes_rate() {
+        let root = tempfile::tempdir().unwrap();
+        let camera = camera(root.path(), "2x2@10 gray", &[1, 1, 1, 1, 2, 2, 2, 2, 9]);
+        assert_eq!((camera.id().as_str(), camera.modes().len()), ("played:Desk Camera", 1));
+        let (clock, mut stream) = open(&camera, "2x2@10 gray").unwrap();
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            if let Arrival::Shot(shot) = stream.next(Duration::ZERO).unwrap() {
+                seen.push((shot.sequence.unwrap(), shot.data.bytes()[0], shot.captured_at.as_nanos()));
+            }
+            clock.advance(Duration::from_millis(100));
+        }
+        assert_eq!(seen, [(0, 1, 0), (1, 2, 100_000_000), (2, 1, 200_000_000)]);
+    }
+
+    #[test]
+    fn files_in_its_folder_are_its_faults() {
+        let root = tempfile::tempdir().unwrap();
+        let camera = camera(root.path(), "2x2@10 gray", &[1; 8]);
+        let mode = "2x2@10 gray";
+        let (clock, mut stream) = open(&camera, mode).unwrap();
+        let fault = |name: &str| root.path().join("Desk Camera").join(name);
+        std::fs::write(fault("stalled"), "").unwrap();
+        assert!(matches!(stream.next(Duration::ZERO), Ok(Arrival::Nothing)));
+        std::fs::remove_file(fault("stalled")).unwrap();
+        clock.advance(Duration::from_millis(100));
+        assert!(matches!(stream.next(Duration::ZERO), Ok(Arrival::Shot(shot)) if shot.sequence == Some(1)));
+        for (name, wanted) in
+            [("busy", "is used by another"), ("denied", "may not be opened"), ("unplugged", "is gone")]
+        {
+            std::fs::write(fault(name), "").unwrap();
+            let Err(error) = open(&camera, mode) else { panic!("{name}") };
+            assert!(error.to_string().contains(wanted), "{error}");
+            if name != "unplugged" {
+                std::fs::remove_file(fault(name)).unwrap();
+            }
+        }
+        assert!(stream.next(Duration::ZERO).is_err());
+        assert!(all_in(root.path()).is_empty(), "an unplugged camera is in no list");
+    }
+
+    #[test]
+    fn encoded_pictures_are_cut_where_they_end() {
+        let setting = |mode| {
+            let mode = CameraMode::parse(mode).unwrap();
+            CameraSetting { mode, stride: 0, colour: usual_colour(mode.coding) }
+        };
+        let unit = |kind: u8| vec![0, 0, 0, 1, 9, 0xf0, 0, 0, 0, 1, kind, 1, 2];
+        let film = [unit(0x65), unit(0x41), unit(0x41)].concat();
+        let found = shots(&setting("4x4@30 h264"), &film);
+        assert_eq!(found, [unit(0x65), unit(0x41), unit(0x41)]);
+        assert_eq!(found.iter().map(|unit| has_keyframe(unit)).collect::<Vec<_>>(), [true, false, false]);
+        let jpeg = [0xff, 0xd8, 0xff, 0xda, 0, 2, 5, 0xff, 0xd9];
+        assert_eq!(shots(&setting("4x4@30 mjpeg"), &[jpeg, jpeg].concat()), [jpeg, jpeg]);
+    }
+}

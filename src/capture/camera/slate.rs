@@ -114,7 +114,7 @@ mod tests {
                 assert!(seen.y().iter().all(|y| (25..=150).contains(y)), "{coding:?} {size}");
                 let lit = seen.y().iter().filter(|y| **y > 90).count();
                 assert!(
-                    width < 64 || (lit > 8 && lit < seen.y().len() / 10),
+                    width < 640 || (lit > 800 && lit < seen.y().len() / 10),
                     "{coding:?} {size}: {lit} pixels of words"
                 );
             }

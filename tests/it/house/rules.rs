@@ -74,6 +74,7 @@ pub(super) const DISK: &[&str] = &[
     "ffmpeg/secret_file",
     "audio/device/pulse", // the sound server's cookie
     "capture/sysfs",
+    "capture/camera/played", // a camera that is a folder
     "capture/x11/shm",
     "service/ffmpeg_build", // a download and what it holds
     "service/keys",
