@@ -261,6 +261,20 @@ pub enum CaptureWarning {
 }
 
 impl CaptureWarning {
+    /// What the user can do about it; empty where nothing need be done.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Late { .. } | Self::Crowded { .. } => "Close other programs, or record a smaller picture.",
+            Self::CameraStalled { .. } => "Check its cable; try another USB port without a hub.",
+            Self::CameraLost { .. } => "Plug the camera in again; the recording takes it up by itself.",
+            Self::CameraDamaged { .. } => "If this goes on, try another cable or a smaller camera mode.",
+            Self::CameraLeftBehind { .. } => "Unplug the camera and plug it in again to use it before that.",
+            Self::ControlRefused { .. } => "Remove it from the profile, or set another value.",
+            Self::CameraOtherMode { .. } => "Its pictures are scaled to the recording's size.",
+            _ => "",
+        }
+    }
+
     /// Whether it only tells of skipped pictures.
     pub const fn is_only_late(&self) -> bool {
         matches!(self, Self::Late { .. } | Self::Crowded { .. })

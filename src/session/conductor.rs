@@ -120,7 +120,7 @@ impl Conductor {
                 // What only a preview missed is no loss to tell of.
                 let is_loss = self.recording.is_some() || !warning.is_only_late();
                 if self.is_video(number) && is_loss {
-                    self.notice(Severity::Warning, "source", warning.to_string(), String::new());
+                    self.notice(Severity::Warning, "source", warning.to_string(), warning.help().to_owned());
                 }
             }
             Event::SourceEnded { number, error } => self.source_ended(number, error),

@@ -261,18 +261,24 @@ impl Writer {
         i64::try_from((nanos + 500_000_000) / 1_000_000_000).unwrap_or(i64::MAX)
     }
 
-    /// Keeps picture and sound going while their sources are silent.
+    /// Keeps picture and sound going while their sources are silent. A writer that is behind does not: what waits in
+    /// the queue was there in time, and a repeat sent before it would cost it its place (an encoder ten times too slow
+    /// turned 240 pictures into 4 and 236 repeats).
     fn look_around(&mut self) -> Result<(), EngineError> {
         let Some(origin) = self.origin else { return Ok(()) };
         let now = self.clock.now();
-        if let Some(video) = &mut self.video {
+        if let Some(video) = &mut self.video
+            && self.queue.waiting(super::tap::LANE_VIDEO) == 0
+        {
             let until = (now - CONFIRMATION_LAG).min(self.end.unwrap_or(now));
             if let Some(due) = video.pacer.advance(until.nanos_since(origin)) {
                 self.write(&due)?;
             }
         }
         for index in 0..self.lines.len() {
-            if let Some(timeline) = &mut self.lines[index].timeline {
+            if let Some(timeline) = &mut self.lines[index].timeline
+                && self.queue.waiting(super::tap::LANE_AUDIO) == 0
+            {
                 timeline.fill_silence_until(now);
             }
             self.drain(index)?;
