@@ -9,6 +9,8 @@ mod advanced;
 #[cfg(test)]
 mod audio_pulse;
 #[cfg(test)]
+mod camera;
+#[cfg(test)]
 mod capture_x11;
 #[cfg(test)]
 mod cli;

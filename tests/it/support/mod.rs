@@ -1,6 +1,7 @@
 //! What several integration tests need.
 
 pub(crate) mod audio_probe;
+pub(crate) mod camera;
 #[cfg(feature = "opencv")]
 pub(crate) mod cards;
 pub(crate) mod fake_window;

@@ -42,6 +42,7 @@ impl Home {
         command.args(args).current_dir(self.path()).stdin(Stdio::null());
         command.env("GEARCAST_HOME", self.at("gearcast")).env("HOME", self.path());
         command.env("PULSE_SERVER", "unix:/nowhere/pulse").env("PULSE_RUNTIME_PATH", self.at("no-pulse"));
+        command.env("GEARCAST_PLAYED_CAMERAS", self.at("cameras"));
         for name in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET", "GEARCAST_FFMPEG", "GEARCAST_LOG"] {
             command.env_remove(name);
         }
