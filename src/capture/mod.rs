@@ -1,6 +1,10 @@
 //! Turns a camera, a screen, a window, a region or a test pattern into a stream of frames on a thread of its own.
 //!
 //! Knows nothing of ffmpeg, previews or plans: it hands out [`Delivery`] values and counts nothing downstream.
+//!
+//! Cameras are found and set through nokhwa on every system; on Linux they are read by a reader of our own over V4L2
+//! ([`CameraStream`] is what both are). nokhwa captures no screens: those come through X11, behind the same
+//! [`SourceSpec`], [`Capture`] and [`Delivery`].
 
 mod camera;
 mod error;
