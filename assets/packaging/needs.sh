@@ -44,7 +44,7 @@ test    busybox-static             starts that machine
 test    cpio                       packs what it starts from
 test    kmod                       finds the camera driver's modules
 test    v4l-utils                  disturbs the camera, and asks it
-test    alsa-utils                 asks that machine's sound devices
+test    alsa-utils                 plays into and records from that machine's sound loop
 lint    git                        fetches the advisory database
 package binutils                   strips the program
 package dpkg                       builds the .deb

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::film::Film;
-use crate::machine::{Case, Recording};
+use crate::machine::{Case, Recording, required, say};
 
 fn cameras(listing: &Value) -> &Vec<Value> {
     listing["cameras"].as_array().expect("a list of cameras")
@@ -13,9 +13,17 @@ fn modes(camera: &Value) -> Vec<&str> {
     camera["modes"].as_array().expect("modes").iter().filter_map(Value::as_str).collect()
 }
 
-/// The pictures that move, once ffmpeg is up: it takes more than a second of a recording to load on a machine of this kind.
-fn assert_moves(film: &Film) {
-    let (fresh, all) = film.fresh(2.5);
+/// At least nine of ten ticks have a picture of their own, once ffmpeg is up. Only of a machine that keeps time: where
+/// starting ffmpeg takes three times what it takes on two idle processors, other programs have them.
+fn assert_moves(case: &Case, film: &Film) {
+    let (fresh, all) = film.fresh();
+    let pace_s: f64 = case.text("pace_s").parse().unwrap();
+    if pace_s > 4.0 && !required() {
+        say(&format!(
+            "RATES ARE NOT JUDGED, the processors are busy: ffmpeg takes {pace_s} s to start; {fresh} of {all}"
+        ));
+        return;
+    }
     assert!(all >= 30 && fresh * 10 >= all * 9, "{fresh} of {all} pictures are new ones");
 }
 
@@ -74,7 +82,7 @@ fn a_webcam_is_recorded_whole_and_in_its_colours() {
     film.assert_bars();
     assert_captured(&recording, 30.0, 8.0);
     assert!((239..=241).contains(&film.len()), "{} pictures", film.len());
-    assert_moves(&film);
+    assert_moves(&case, &film);
     case.assert_nothing_left();
 }
 
@@ -96,7 +104,7 @@ fn a_television_input_is_recorded_in_both_standards() {
         let film = recording.good();
         film.assert_bars();
         assert_captured(&recording, rate, 4.0);
-        assert_moves(&film);
+        assert_moves(&case, &film);
     }
 }
 
@@ -109,7 +117,7 @@ fn an_hdmi_input_is_recorded_in_the_colours_of_its_signal() {
     film.assert_bars();
     assert!((119..=121).contains(&film.len()), "{} pictures", film.len());
     // 720p at 60 is more than a machine of this kind can always convert: the bars and the time count.
-    let (fresh, all) = film.fresh(2.5);
+    let (fresh, all) = film.fresh();
     assert!(fresh * 2 >= all, "{fresh} of {all} pictures are new ones");
 }
 
@@ -122,7 +130,7 @@ fn the_state_that_another_program_left_does_not_matter() {
     let film = recording.good();
     film.assert_bars();
     assert_captured(&recording, 30.0, 4.0);
-    assert_moves(&film);
+    assert_moves(&case, &film);
     let after = case.text("after");
     assert!(after.contains("'YUYV'") && after.contains("640/360") && after.contains("30.000"), "{after}");
 }

@@ -71,12 +71,13 @@ impl Film {
         assert!(!looks.is_empty(), "no picture");
     }
 
-    /// How many pictures from `from_s` on differ from the one before, and out of how many: vivid's clock moves with every picture.
-    pub(crate) fn fresh(&self, from_s: f64) -> (usize, usize) {
-        let first = self.times_s.partition_point(|time| *time < from_s).max(1);
-        let differ = |a: &[u8], b: &[u8]| a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > 60);
-        let fresh = (first..self.len()).filter(|index| differ(&self.clocks[index - 1], &self.clocks[*index])).count();
-        (fresh, self.len().saturating_sub(first))
+    /// How many pictures differ from the one before, and out of how many, from the first that does: until ffmpeg is up the
+    /// recording holds its first picture. vivid's clock moves with every picture.
+    pub(crate) fn fresh(&self) -> (usize, usize) {
+        let differ = |pair: &[Vec<u8>]| pair[0].iter().zip(&pair[1]).any(|(a, b)| a.abs_diff(*b) > 60);
+        let steps: Vec<bool> = self.clocks.windows(2).map(differ).collect();
+        let moving = steps.iter().skip_while(|fresh| !**fresh);
+        (moving.clone().filter(|fresh| **fresh).count(), moving.count())
     }
 
     /// What is seen in turn, each with its first moment and how long it lasts, in seconds.
