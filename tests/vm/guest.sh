@@ -50,8 +50,9 @@ begin() {
     recorder=$!
 }
 
-# Until this many pictures were captured.
-captures() { wait_until 40 grep -qE '"captured":('"$2"')' "$results/$case/$1.json"; }
+# Until this many pictures were captured, or the recording has ended.
+captures() { wait_until 40 captured_or_ended "$@" && kill -0 "$recorder"; }
+captured_or_ended() { grep -qE '"captured":('"$2"')' "$results/$case/$1.json" || ! kill -0 "$recorder"; }
 
 # Waits for the recording's end and keeps its film.
 finish() {
@@ -116,7 +117,7 @@ case_left_odd() {
 # Everything a camera can do to a recording, in one.
 case_faults() {
     begin film --source camera --set "$plain_mode" --audio test --duration 20
-    captures film '[3-9][0-9]|[0-9]{3,}'
+    captures film '[3-9][0-9]|[0-9]{3,}' || { finish film; return; }
     note damaged
     control inject_v4l2_buf_flag_error=1
     sleep 1
@@ -139,7 +140,7 @@ case_faults() {
 
 case_stop_stalled() {
     begin film --source camera --set "$plain_mode" --audio none
-    captures film '[3-9][0-9]|[0-9]{3,}'
+    captures film '[3-9][0-9]|[0-9]{3,}' || { finish film; return; }
     control percentage_of_dropped_buffers=100
     wait_until 20 grep -q '"event":"problem".*[Cc]amera' "$results/$case/film.json"
     note asked
@@ -196,15 +197,15 @@ case_unknown_control() {
 # (0 webcam, 1 television, 3 HDMI)
 table() {
     cat <<'TABLE'
-devices 60 input_types=0
-webcam 60 node_types=1 input_types=0
-fractional 60 node_types=1 input_types=0
-pal 60 node_types=1 input_types=1
-ntsc 60 node_types=1 input_types=1
-hdmi 60 node_types=1 input_types=3
-left_odd 60 node_types=1 input_types=0
-faults 90 node_types=1 input_types=0
-stop_stalled 60 node_types=1 input_types=0
+devices 90 input_types=0
+webcam 90 node_types=1 input_types=0
+fractional 90 node_types=1 input_types=0
+pal 90 node_types=1 input_types=1
+ntsc 90 node_types=1 input_types=1
+hdmi 90 node_types=1 input_types=3
+left_odd 90 node_types=1 input_types=0
+faults 150 node_types=1 input_types=0
+stop_stalled 120 node_types=1 input_types=0
 busy 40 node_types=1 input_types=0
 denied 40 node_types=1 input_types=0
 absent 40 node_types=1 input_types=0
@@ -231,7 +232,7 @@ run_case() {
     timeout --kill-after=5 "$limit" bash "$0" --inside "$case" "$results" "$gearcast" >>"$results/$case/log" 2>&1
     echo $? >"$results/$case/code"
     still_running --list-full >"$results/$case/left"
-    for process in $(still_running); do kill -KILL "$process"; done
+    for process in $(still_running); do kill -KILL "$process" 2>/dev/null; done
     rm -rf "${memory:?}"/*.mkv "$memory"/*.raw
     echo "$case: $(awk -v a="$began" -v b="$(uptime_s)" 'BEGIN {printf "%.1f", b - a}') s"
 }
