@@ -39,6 +39,12 @@ test    x11-xserver-utils          changes the test screen's size
 test    pulseaudio                 a sound server for the tests
 test    pulseaudio-utils           makes and removes sound devices
 test    gstreamer1.0-plugins-base  pipelines for OpenCV's writer
+test    qemu-system-x86            a virtual machine with a camera
+test    busybox-static             starts that machine
+test    cpio                       packs what it starts from
+test    kmod                       finds the camera driver's modules
+test    v4l-utils                  disturbs the camera, and asks it
+test    alsa-utils                 plays into and records from that machine's sound loop
 lint    git                        fetches the advisory database
 package binutils                   strips the program
 package dpkg                       builds the .deb
