@@ -15,8 +15,6 @@ enum Act {
     Damaged(u32),
     Nothing,
     Fail,
-    /// Asks for stop, as the user would.
-    Stop,
 }
 
 type Settings = Arc<Mutex<Vec<(String, i64)>>>;
@@ -46,7 +44,8 @@ impl CameraStream for Scripted {
             Some(Act::Damaged(number)) => Arrival::Damaged { sequence: Some(number) },
             Some(Act::Fail) => return Err(failed("Input/output error")),
             Some(Act::Nothing) => Arrival::Nothing,
-            Some(Act::Stop) | None => {
+            // The script is over: stop is asked, as the user would.
+            None => {
                 self.stop.stop();
                 Arrival::Nothing
             }
