@@ -1,6 +1,6 @@
 //! The recording's picture, kept between frames so that only what changed is converted.
 
-use super::jpeg::Decoded;
+use super::jpeg::{Decoded, Detail};
 use super::scale::Scaler;
 use super::source::Source;
 use super::{ImagingError, Nv12};
@@ -83,13 +83,9 @@ impl Nv12Converter {
     }
 
     fn redraw(&mut self, frame: &Frame, rows: Option<(u32, u32)>) -> Result<(), ImagingError> {
-        let (source, rows) = match &frame.payload {
-            Payload::Planes(planes) => (Source::of_planes(frame, planes)?, rows),
-            Payload::Compressed { data, .. } => {
-                self.jpeg.decode(data, frame.size)?;
-                (Source::of_jpeg(&self.jpeg, frame.colour), None)
-            }
-        };
+        // A decoder makes the whole picture, whatever changed.
+        let rows = rows.filter(|_| matches!(frame.payload, Payload::Planes(_)));
+        let source = Source::of_frame(frame, &mut self.jpeg, Detail::Whole)?;
         let padded = source.size.padded_even();
         let rows = rows.map_or((0, padded.height as usize), |(top, bottom)| {
             ((top / 2 * 2) as usize, bottom.next_multiple_of(2) as usize)
