@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             converter.convert(frame, Changed::Unknown)?;
         }
     }
-    let converted = f64::from(rounds) * frames.len() as f64;
+    let converted = f64::from(rounds) * f64::from(u32::try_from(frames.len())?);
     let ms = (own_cpu_ms() - before) / converted;
     std::fs::write(last, &converter.picture().data)?;
     println!("{{\"frames\":{},\"cpu_ms\":{ms:.3}}}", frames.len());
