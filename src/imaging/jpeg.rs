@@ -215,10 +215,19 @@ fn words(error: &Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{JPEG_422, JPEG_GRAY, JPEG_ODD, assert_close, jpeg_frame, quarters, reference};
+    use super::super::testing::{
+        JPEG_422, JPEG_GRAY, JPEG_ODD, Painted, SUBSAMPLINGS, assert_close, bars, jpeg_frame, jpeg_frame_of, jpeg_of,
+        quarters, reference,
+    };
     use super::super::{Mirror, Nv12, Nv12Converter, natural_colour};
     use super::*;
     use crate::media::{Changed, Colour};
+    use turbojpeg::Subsamp;
+
+    fn converted_of(data: &[u8], size: Resolution, colour: Colour) -> Nv12 {
+        let mut converter = Nv12Converter::new(size.padded_even(), colour, Mirror::No).unwrap();
+        converter.convert(&jpeg_frame_of(data, size), Changed::Unknown).unwrap().clone()
+    }
 
     fn converted(data: &[u8], size: Resolution, colour: Colour) -> Nv12 {
         let mut converter = Nv12Converter::new(size, colour, Mirror::No).unwrap();
@@ -275,6 +284,75 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_chroma_at_every_shape_is_right() {
+        let sizes = [(64, 48), (63, 48), (64, 47), (33, 21), (131, 75), (2, 3), (1, 1)];
+        for (width, height) in sizes {
+            let size = Resolution::new(width, height);
+            let painted = Painted::smooth(size);
+            let kinds = SUBSAMPLINGS.map(|subsampling| (subsampling, Colorspace::YCbCr, 4));
+            // Not every rounding goes the same way: the picture is in RGB twice.
+            for (subsampling, colours, levels) in kinds.into_iter().chain([(Subsamp::None, Colorspace::RGB, 4)]) {
+                let jpeg = jpeg_of(&painted, subsampling, colours);
+                for colour in [Colour::BT601, Colour::BT709] {
+                    let got = converted_of(&jpeg, size, colour);
+                    let what = format!("{subsampling:?} {colours:?} {size} {:?}", colour.matrix);
+                    assert_close(&got, &reference(&painted, colour), levels, &what);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bars_have_their_colours() {
+        let size = Resolution::new(256, 64);
+        let painted = bars(size);
+        let want = reference(&painted, Colour::BT601);
+        for subsampling in SUBSAMPLINGS {
+            let got = converted_of(&jpeg_of(&painted, subsampling, Colorspace::YCbCr), size, Colour::BT601);
+            for bar in 0..8 {
+                let (luma, chroma) = (30 * 256 + bar * 32 + 16, 15 * 256 + bar * 32 + 16);
+                assert!(got.y()[luma].abs_diff(want.y()[luma]) <= 3, "{subsampling:?} luma of bar {bar}");
+                for at in [chroma, chroma + 1] {
+                    assert!(got.uv()[at].abs_diff(want.uv()[at]) <= 3, "{subsampling:?} chroma of bar {bar}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_do_not_belong_there_change_nothing() {
+        let size = Resolution::new(64, 48);
+        let clean = converted(JPEG_422, size, Colour::BT601);
+        let with = |at: usize, bytes: &[u8]| [&JPEG_422[..at], bytes, &JPEG_422[at..]].concat();
+        let end = JPEG_422.len();
+        let cases = [
+            ("the tail of a longer picture before", with(end, &JPEG_ODD[JPEG_ODD.len() - 400..])),
+            ("a buffer filled up", with(end, &[0; 5000])),
+            ("a byte before the end mark", with(end - 2, &[0])),
+            ("some before the end mark", with(end - 2, &[0x12; 7])),
+            ("some before the header's second part", with(2, &[0, 0, 0x55])),
+            ("no end mark", JPEG_422[..end - 2].to_vec()),
+        ];
+        for (what, data) in cases {
+            assert!(converted(&data, size, Colour::BT601) == clean, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_torn_picture_is_not_shown_as_a_whole_one() {
+        let size = Resolution::new(320, 240);
+        let jpeg = jpeg_of(&Painted::noise(size, 3), Subsamp::Sub2x1, Colorspace::YCbCr);
+        let mut decoded = Decoded::default();
+        for tenths in 1..10 {
+            let torn = &jpeg[..jpeg.len() * tenths / 10];
+            let said = decoded.decode(torn, size, Detail::Whole);
+            assert!(matches!(said, Err(ImagingError::BadJpeg { .. })), "{tenths} tenths of it");
+        }
+        decoded.decode(&jpeg, size, Detail::Whole).unwrap();
+        assert_eq!((decoded.size, decoded.layout), (size, JpegLayout::Ycc { across: 2, down: 1 }));
+    }
+
+    #[test]
     fn gray_has_no_colour() {
         let got = converted(JPEG_GRAY, Resolution::new(64, 48), Colour::BT709);
         assert!(got.uv().iter().all(|c| *c == 128));
@@ -297,7 +375,9 @@ mod tests {
                 let at = random.usize(0..data.len());
                 data[at] = random.u8(..);
             }
-            refused += usize::from(decoded.decode(&data, announced, Detail::Whole).is_err());
+            for detail in [Detail::Whole, Detail::ToShrink(Resolution::new(16, 16))] {
+                refused += usize::from(decoded.decode(&data, announced, detail).is_err());
+            }
         }
         assert!(refused > 0);
         let far = Resolution::new(20, 20);

@@ -113,12 +113,18 @@ impl Shrinker {
             let scaled = Source::of_rgb(Plane { bytes: &self.rgb, stride }, order, small.size);
             return scaled.write_rows(whole(small), small);
         }
+        let even = factor.is_multiple_of(source.divisor);
+        if !even {
+            // What lies beyond the last whole block is left out, as with a whole factor.
+            let kept = |side: u32| (side * factor).div_ceil(source.divisor);
+            source.size = Resolution::new(kept(small.size.width), kept(small.size.height));
+        }
         let mut full = blank(self.full.take(), source.size.padded_even(), small.colour)?;
         source.write_rows(whole(&full), &mut full)?;
-        if factor.is_multiple_of(source.divisor) {
+        if even {
             shrink_nv12(&full, left, small)?;
         } else {
-            // A third of a half: two out of three.
+            // A third is two thirds of a half.
             Scaler::new(full.size, small.size, small.size).scale(&full, whole(&full), small);
         }
         self.full = Some(full);
@@ -196,7 +202,12 @@ pub fn snapshot_rgba(frame: &Frame) -> Result<Rgba, ImagingError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{JPEG_422, Painted, assert_close, frame_in, jpeg_frame, quarters, reference};
+    use turbojpeg::{Colorspace, Subsamp};
+
+    use super::super::testing::{
+        JPEG_422, Painted, SUBSAMPLINGS, assert_close, frame_in, jpeg_frame, jpeg_frame_of, jpeg_of, quarters,
+        reference,
+    };
     use super::*;
     use crate::media::PixelFormat;
 
@@ -221,6 +232,32 @@ mod tests {
                 let painted = Painted::new(image.size, mean);
                 let painted = if format == PixelFormat::Gray8 { painted.gray() } else { painted };
                 assert_close(&as_nv12(&image), &reference(&painted, image.colour), 3, &format!("{format:?} in {max}"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_jpeg_decoded_small_is_the_frame_made_smaller() {
+        for size in [Resolution::new(480, 320), Resolution::new(481, 323)] {
+            let whole = Painted::smooth(size);
+            for subsampling in SUBSAMPLINGS {
+                let data = jpeg_of(&whole, subsampling, Colorspace::YCbCr);
+                let frame = jpeg_frame_of(&data, size);
+                for factor in [1, 2, 3, 4, 5, 6, 7, 8, 12, 16] {
+                    let max = Resolution::new(size.width.div_ceil(factor), size.width);
+                    let image = Previewer::new().image(&frame, max).unwrap();
+                    let raw = Previewer::new().image(&frame_in(PixelFormat::Rgb24, &whole, 0), max).unwrap();
+                    assert_eq!(image.size, raw.size, "as large as other formats");
+                    let painted = Painted::new(image.size, |x, y| whole.mean(x * factor, y * factor, factor));
+                    let what = format!("{subsampling:?} {size} by {factor}");
+                    assert_close(&as_nv12(&image), &reference(&painted, image.colour), 5, &what);
+                }
+            }
+            let rgb = jpeg_frame_of(&jpeg_of(&whole, Subsamp::None, Colorspace::RGB), size);
+            for factor in [1, 2, 3, 4] {
+                let image = Previewer::new().image(&rgb, Resolution::new(size.width.div_ceil(factor), 400)).unwrap();
+                let painted = Painted::new(image.size, |x, y| whole.mean(x * factor, y * factor, factor));
+                assert_close(&as_nv12(&image), &reference(&painted, image.colour), 5, &format!("RGB by {factor}"));
             }
         }
     }
