@@ -28,8 +28,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             converter.convert(frame, Changed::Unknown)?;
         }
     }
-    let converted = f64::from(rounds) * f64::from(u32::try_from(frames.len())?);
-    let ms = (own_cpu_ms() - before) / converted;
+    let count = f64::from(rounds) * f64::from(u32::try_from(frames.len())?);
+    let ms = (own_cpu_ms() - before) / count;
     std::fs::write(last, &converter.picture().data)?;
     println!("{{\"frames\":{},\"cpu_ms\":{ms:.3}}}", frames.len());
     Ok(())

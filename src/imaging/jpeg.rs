@@ -17,7 +17,8 @@
 use std::borrow::Cow;
 
 use turbojpeg::{
-    Colorspace, DecompressHeader, Decompressor, Error, Image, PixelFormat, ScalingFactor, YuvImage, yuv_pixels_len,
+    Colorspace, DecompressHeader, Decompressor, Error, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage,
+    yuv_pixels_len,
 };
 
 use super::ImagingError;
@@ -115,9 +116,9 @@ impl Decoded {
         decoder.set_scaling_factor(scale).map_err(|error| words(&error))?;
         let (width, height) = (self.whole.width.div_ceil(self.divisor), self.whole.height.div_ceil(self.divisor));
         self.size = Resolution::new(width, height);
-        let decoded = self.fill(&mut decoder, &data, &header.scaled(scale));
+        let filled = self.fill(&mut decoder, &data, &header.scaled(scale));
         self.decoder = Some(decoder);
-        decoded.or_else(|error| if is_harmless(&error) { Ok(()) } else { Err(words(&error)) })
+        filled.or_else(|error| if is_harmless(&error) { Ok(()) } else { Err(words(&error)) })
     }
 
     /// The pixels of a picture whose header was read without complaint.
@@ -136,8 +137,8 @@ impl Decoded {
         let (luma, chroma) = (picture.y_size(), picture.uv_size());
         let (u, v) = (luma.0 * luma.1, luma.0 * luma.1 + chroma.0 * chroma.1);
         self.planes = [(0, luma.0), (u, chroma.0), (v, chroma.0)];
-        self.layout = match (header.colorspace, subsamp.size()) {
-            (Colorspace::Gray, _) => JpegLayout::Gray,
+        self.layout = match (subsamp, subsamp.size()) {
+            (Subsamp::Gray, _) => JpegLayout::Gray,
             (_, (across, down)) => JpegLayout::Ycc { across, down },
         };
         decoder.decompress_to_yuv(data, picture)
@@ -222,7 +223,6 @@ mod tests {
     use super::super::{Mirror, Nv12, Nv12Converter, natural_colour};
     use super::*;
     use crate::media::{Changed, Colour};
-    use turbojpeg::Subsamp;
 
     fn converted_of(data: &[u8], size: Resolution, colour: Colour) -> Nv12 {
         let mut converter = Nv12Converter::new(size.padded_even(), colour, Mirror::No).unwrap();
