@@ -1,7 +1,7 @@
 # `make help` lists the targets. Each one first installs the Debian packages it lacks (assets/packaging/needs.sh).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-engine package chroot clean
+.PHONY: help run test lint bench bench-engine bench-camera package chroot clean
 
 NEEDS := assets/packaging/needs.sh
 CARGO ?= cargo
@@ -32,7 +32,7 @@ lint: ## formatting, clippy, documentation, dependency audit: all without a warn
 	$(WITH_OPENCV) RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --features e2e --locked
 	tests/tools/audit.sh
 
-bench: ## CPU beside `ffmpeg -f x11grab` on the same desktop, three rounds (about 10 minutes)
+bench: bench-camera ## bench-camera, and CPU beside `ffmpeg -f x11grab` on the same desktop, three rounds (about 10 minutes)
 	@$(NEEDS) bench
 	$(WITH_OPENCV) $(CARGO) build --release --locked
 	tests/tools/bench.py $(BIN)
@@ -41,6 +41,11 @@ bench-engine: ## CPU of the engine beside vidgear's WriteGear (from PyPI) on the
 	@$(NEEDS) bench
 	$(WITH_OPENCV) $(CARGO) build --release --locked --example raw_frames
 	tests/tools/bench_engine.py $(dir $(BIN))examples/raw_frames
+
+bench-camera: ## CPU of a camera's picture to NV12 beside ffmpeg's decoder and swscale on the same buffers, three rounds (1 minute)
+	@$(NEEDS) bench
+	$(WITH_OPENCV) $(CARGO) build --release --locked --example camera_pixels
+	tests/tools/bench_camera.py $(dir $(BIN))examples/camera_pixels
 
 package: ## dist/gearcast-VERSION-ARCH.tar.gz and .deb
 	@$(NEEDS) package

@@ -16,6 +16,9 @@ build   libc6-dev                  the C library's headers and start files
 build   pkg-config                 finds the ALSA library
 build   libasound2-dev             sound devices (cpal)
 build   libclang1-*                reads the kernel's camera headers (bindgen, for nokhwa)
+build   cmake                      builds libjpeg-turbo, which decodes cameras' pictures (turbojpeg)
+build   make                       ... for cmake
+build   nasm                       ... with its SIMD code
 build   libopencv-videoio-dev      OpenCV's video writer (gearcast-opencv; its run-time library comes along)
 build   clang                      reads OpenCV's headers (the opencv crate)
 build   g++                        compiles the calls into OpenCV
@@ -89,7 +92,7 @@ fi
 if [ -z "$debian" ]; then
     # No package list to ask: only speak up when something that can be looked for is not there.
     lost=()
-    for tool in gcc g++ clang pkg-config ffmpeg; do command -v "$tool" >/dev/null || lost+=("$tool"); done
+    for tool in gcc g++ clang cmake make nasm pkg-config ffmpeg; do command -v "$tool" >/dev/null || lost+=("$tool"); done
     [ ${#lost[@]} -eq 0 ] && exit 0
     echo "Not found: ${lost[*]}. This is no Debian, so install by hand what these Debian packages hold:" >&2
     printf '%s\n' "${reasons[@]}" >&2

@@ -25,7 +25,7 @@ for size in 64 256; do
     install -D -m 644 "assets/gearcast-$size.png" "$usr/share/icons/hicolor/${size}x$size/apps/gearcast.png"
 done
 install -D -m 644 README.md LICENSE CHANGELOG.md -t "$usr/share/doc/gearcast"
-install -m 644 LICENSE "$usr/share/doc/gearcast/copyright"
+cat LICENSE - assets/packaging/libjpeg-turbo.txt <<<"" >"$usr/share/doc/gearcast/copyright"
 
 name=gearcast-$version-$arch
 tar -C "$stage" --owner=0 --group=0 --sort=name --transform "s,^usr,$name," -czf "dist/$name.tar.gz" usr

@@ -1,6 +1,6 @@
 //! The recording's picture, kept between frames so that only what changed is converted.
 
-use super::jpeg::Decoded;
+use super::jpeg::{Decoded, Detail};
 use super::scale::Scaler;
 use super::source::Source;
 use super::{ImagingError, Nv12};
@@ -83,13 +83,9 @@ impl Nv12Converter {
     }
 
     fn redraw(&mut self, frame: &Frame, rows: Option<(u32, u32)>) -> Result<(), ImagingError> {
-        let (source, rows) = match &frame.payload {
-            Payload::Planes(planes) => (Source::of_planes(frame, planes)?, rows),
-            Payload::Compressed { data, .. } => {
-                self.jpeg.decode(data, frame.size)?;
-                (Source::of_jpeg(&self.jpeg, frame.colour), None)
-            }
-        };
+        // A decoder makes the whole picture, whatever changed.
+        let rows = rows.filter(|_| matches!(frame.payload, Payload::Planes(_)));
+        let source = Source::of_frame(frame, &mut self.jpeg, Detail::Whole)?;
         let padded = source.size.padded_even();
         let rows = rows.map_or((0, padded.height as usize), |(top, bottom)| {
             ((top / 2 * 2) as usize, bottom.next_multiple_of(2) as usize)
@@ -130,7 +126,7 @@ fn draw(source: &Source<'_>, rows: (usize, usize), mirror: Mirror, out: &mut Nv1
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Painted, assert_close, frame_in, reference};
+    use super::super::testing::{Painted, assert_close, bars, frame_in, reference, yuv_of};
     use super::*;
 
     const FORMATS: [PixelFormat; 9] = [
@@ -165,6 +161,30 @@ mod tests {
                         let want = reference(&if gray { painted.gray() } else { painted.clone() }, to);
                         assert_close(got, &want, 2, &format!("{format:?} {size} +{padding} {:?}", to.matrix));
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bars_have_their_colours_whatever_the_stride() {
+        let size = Resolution::new(256, 16);
+        let painted = bars(size);
+        for format in FORMATS {
+            for padding in [0, 64] {
+                let mut converter = converter(size, Colour::BT601);
+                let got = converter.convert(&frame_in(format, &painted, padding), Changed::Unknown).unwrap();
+                for bar in 0..8 {
+                    let x = bar * 32 + 16;
+                    let rgb = painted.at(x, 7);
+                    let mut want = yuv_of(rgb, Matrix::Bt601, Range::Limited);
+                    if format == PixelFormat::Gray8 {
+                        want[1..].fill(128);
+                    }
+                    let (luma, chroma) = ((7 * 256 + x) as usize, (3 * 256 + x) as usize);
+                    let seen = [got.y()[luma], got.uv()[chroma], got.uv()[chroma + 1]];
+                    let right = seen.iter().zip(want).all(|(seen, want)| seen.abs_diff(want) <= 2);
+                    assert!(right, "{format:?} +{padding}, {rgb:?}: {seen:?}, not {want:?}");
                 }
             }
         }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use yuv::{YuvBiPlanarImage, YuvConversionMode, YuvRange, yuv_nv12_to_rgba};
 
-use super::jpeg::Decoded;
+use super::jpeg::{Decoded, Detail};
 use super::rgb::{RgbOrder, refused, standard};
-use super::scale::{shrink, shrink_factor, shrink_nv12};
+use super::scale::{Scaler, shrink, shrink_factor, shrink_nv12};
 use super::source::{Pixels, Plane, Source};
 use super::{ImagingError, Nv12, natural_colour};
-use crate::media::{Colour, Frame, Matrix, Payload, Resolution, Timestamp};
+use crate::media::{Colour, Frame, Matrix, Resolution, Timestamp};
 
 /// A small NV12 picture, shared without copying.
 #[derive(Clone, Debug)]
@@ -35,10 +35,16 @@ type SharedPlanes = (Arc<Vec<u8>>, Arc<Vec<u8>>);
 #[derive(Debug, Default)]
 pub struct Previewer {
     jpeg: Decoded,
-    full: Option<Nv12>,
+    shrinker: Shrinker,
     small: Option<Nv12>,
-    rgb: Vec<u8>,
     given: Vec<SharedPlanes>,
+}
+
+/// The steps on the way to a small picture, kept to be used again.
+#[derive(Debug, Default)]
+struct Shrinker {
+    full: Option<Nv12>,
+    rgb: Vec<u8>,
 }
 
 impl Previewer {
@@ -50,40 +56,14 @@ impl Previewer {
     /// The frame, shrunk by the smallest whole factor that brings it within `max` (never grown).
     /// A frame thinner than two pixels a block may stay larger than `max`.
     pub fn image(&mut self, frame: &Frame, max: Resolution) -> Result<PreviewImage, ImagingError> {
-        let source = match &frame.payload {
-            Payload::Planes(planes) => Source::of_planes(frame, planes)?,
-            Payload::Compressed { data, .. } => {
-                self.jpeg.decode(data, frame.size)?;
-                Source::of_jpeg(&self.jpeg, frame.colour)
-            }
-        };
-        let padded = source.size.padded_even();
-        let factor = shrink_factor(source.size, max);
+        let source = Source::of_frame(frame, &mut self.jpeg, Detail::ToShrink(max))?;
+        let (whole, factor) = (source.whole, shrink_factor(source.whole, max));
         let even = |side: u32| (side / factor / 2 * 2).max(2);
         let size =
-            if factor == 1 { padded } else { Resolution::new(even(source.size.width), even(source.size.height)) };
+            if factor == 1 { whole.padded_even() } else { Resolution::new(even(whole.width), even(whole.height)) };
         let colour = preview_colour(frame);
         let mut small = blank(self.small.take(), size, colour)?;
-        let whole = |picture: &Nv12| (0, picture.height());
-        if factor == 1 {
-            source.write_rows(whole(&small), &mut small)?;
-        } else if let Pixels::Rgb(plane, order) = source.pixels {
-            // Scaled first: a quarter of the pixels is left to convert.
-            let stride = size.width as usize * order.channels();
-            self.rgb.resize(stride * size.height as usize, 0);
-            let (from, to) = ((plane.bytes, plane.stride), (self.rgb.as_mut_slice(), stride));
-            match order.channels() {
-                4 => shrink::<4>(from, factor as usize, to),
-                _ => shrink::<3>(from, factor as usize, to),
-            }
-            let scaled = Source::of_rgb(Plane { bytes: &self.rgb, stride }, order, size);
-            scaled.write_rows(whole(&small), &mut small)?;
-        } else {
-            let mut full = blank(self.full.take(), padded, colour)?;
-            source.write_rows(whole(&full), &mut full)?;
-            shrink_nv12(&full, factor as usize, &mut small)?;
-            self.full = Some(full);
-        }
+        self.shrinker.shrink(source, factor, &mut small)?;
         let (y, uv) = self.share(&small);
         self.small = Some(small);
         Ok(PreviewImage { size, y, uv, colour, seq: frame.seq, captured_at: frame.captured_at })
@@ -106,6 +86,49 @@ impl Previewer {
         }
         self.given.push((Arc::clone(&y), Arc::clone(&uv)));
         (y, uv)
+    }
+}
+
+impl Shrinker {
+    /// Draws `source`, of which the decoder may have left out something already, at `1 / factor` of its whole size.
+    fn shrink(&mut self, mut source: Source<'_>, factor: u32, small: &mut Nv12) -> Result<(), ImagingError> {
+        let left = (factor / source.divisor) as usize;
+        let whole = |picture: &Nv12| (0, picture.height());
+        if factor.is_multiple_of(source.divisor) && left == 1 {
+            if factor > 1 {
+                // The decoder rounds up, a shrunk picture is rounded down to even.
+                source.size = small.size;
+            }
+            return source.write_rows(whole(small), small);
+        }
+        if let (Pixels::Rgb(plane, order), 1) = (source.pixels, source.divisor) {
+            // Scaled first: a quarter of the pixels is left to convert.
+            let stride = small.width() * order.channels();
+            self.rgb.resize(stride * small.height(), 0);
+            let (from, to) = ((plane.bytes, plane.stride), (self.rgb.as_mut_slice(), stride));
+            match order.channels() {
+                4 => shrink::<4>(from, left, to),
+                _ => shrink::<3>(from, left, to),
+            }
+            let scaled = Source::of_rgb(Plane { bytes: &self.rgb, stride }, order, small.size);
+            return scaled.write_rows(whole(small), small);
+        }
+        let even = factor.is_multiple_of(source.divisor);
+        if !even {
+            // What lies beyond the last whole block is left out, as with a whole factor.
+            let kept = |side: u32| (side * factor).div_ceil(source.divisor);
+            source.size = Resolution::new(kept(small.size.width), kept(small.size.height));
+        }
+        let mut full = blank(self.full.take(), source.size.padded_even(), small.colour)?;
+        source.write_rows(whole(&full), &mut full)?;
+        if even {
+            shrink_nv12(&full, left, small)?;
+        } else {
+            // A third is two thirds of a half.
+            Scaler::new(full.size, small.size, small.size).scale(&full, whole(&full), small);
+        }
+        self.full = Some(full);
+        Ok(())
     }
 }
 
@@ -155,13 +178,7 @@ pub struct Rgba {
 /// The frame at full size: an RGB source to the bit, YUV and JPEG through NV12.
 pub fn snapshot_rgba(frame: &Frame) -> Result<Rgba, ImagingError> {
     let mut jpeg = Decoded::default();
-    let source = match &frame.payload {
-        Payload::Planes(planes) => Source::of_planes(frame, planes)?,
-        Payload::Compressed { data, .. } => {
-            jpeg.decode(data, frame.size)?;
-            Source::of_jpeg(&jpeg, frame.colour)
-        }
-    };
+    let source = Source::of_frame(frame, &mut jpeg, Detail::Whole)?;
     let size = source.size;
     let (width, height) = (size.width as usize, size.height as usize);
     let mut data = Vec::with_capacity(width * height * 4);
@@ -185,7 +202,12 @@ pub fn snapshot_rgba(frame: &Frame) -> Result<Rgba, ImagingError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{JPEG_422, Painted, assert_close, frame_in, jpeg_frame, quarters, reference};
+    use turbojpeg::{Colorspace, Subsamp};
+
+    use super::super::testing::{
+        JPEG_422, Painted, SUBSAMPLINGS, assert_close, frame_in, jpeg_frame, jpeg_frame_of, jpeg_of, quarters,
+        reference,
+    };
     use super::*;
     use crate::media::PixelFormat;
 
@@ -210,6 +232,32 @@ mod tests {
                 let painted = Painted::new(image.size, mean);
                 let painted = if format == PixelFormat::Gray8 { painted.gray() } else { painted };
                 assert_close(&as_nv12(&image), &reference(&painted, image.colour), 3, &format!("{format:?} in {max}"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_jpeg_decoded_small_is_the_frame_made_smaller() {
+        for size in [Resolution::new(480, 320), Resolution::new(481, 323)] {
+            let whole = Painted::smooth(size);
+            for subsampling in SUBSAMPLINGS {
+                let data = jpeg_of(&whole, subsampling, Colorspace::YCbCr);
+                let frame = jpeg_frame_of(&data, size);
+                for factor in [1, 2, 3, 4, 5, 6, 7, 8, 12, 16] {
+                    let max = Resolution::new(size.width.div_ceil(factor), size.width);
+                    let image = Previewer::new().image(&frame, max).unwrap();
+                    let raw = Previewer::new().image(&frame_in(PixelFormat::Rgb24, &whole, 0), max).unwrap();
+                    assert_eq!(image.size, raw.size, "as large as other formats");
+                    let painted = Painted::new(image.size, |x, y| whole.mean(x * factor, y * factor, factor));
+                    let what = format!("{subsampling:?} {size} by {factor}");
+                    assert_close(&as_nv12(&image), &reference(&painted, image.colour), 5, &what);
+                }
+            }
+            let rgb = jpeg_frame_of(&jpeg_of(&whole, Subsamp::None, Colorspace::RGB), size);
+            for factor in [1, 2, 3, 4] {
+                let image = Previewer::new().image(&rgb, Resolution::new(size.width.div_ceil(factor), 400)).unwrap();
+                let painted = Painted::new(image.size, |x, y| whole.mean(x * factor, y * factor, factor));
+                assert_close(&as_nv12(&image), &reference(&painted, image.colour), 5, &format!("RGB by {factor}"));
             }
         }
     }

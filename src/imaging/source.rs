@@ -1,10 +1,10 @@
 //! Every layout a source may have, as one thing: rows of NV12.
 
-use super::jpeg::{Decoded, JpegLayout};
+use super::jpeg::{Decoded, Detail, JpegLayout};
 use super::recode::Recode;
 use super::rgb::{self, RgbOrder};
 use super::{ImagingError, Nv12};
-use crate::media::{Colour, Frame, Matrix, PixelFormat, Planes, Range, Resolution};
+use crate::media::{Colour, CompressedFormat, Frame, Matrix, Payload, PixelFormat, Planes, Range, Resolution};
 
 /// Rows of bytes in memory.
 #[derive(Clone, Copy)]
@@ -23,10 +23,21 @@ impl<'a> Plane<'a> {
 /// A picture of any layout, ready to be read.
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
+    /// Pixels there are.
     pub(super) size: Resolution,
+    /// The size of which a decoder made them, dividing both sides by [`Self::divisor`].
+    pub(super) whole: Resolution,
+    pub(super) divisor: u32,
     pub(super) pixels: Pixels<'a>,
     matrix: Matrix,
     range: Range,
+}
+
+/// For how many pixels a place of planar chroma stands, in each direction a power of two up to four.
+#[derive(Clone, Copy)]
+pub(super) struct Chroma {
+    across: usize,
+    down: usize,
 }
 
 /// The layouts.
@@ -35,16 +46,26 @@ pub(super) enum Pixels<'a> {
     Rgb(Plane<'a>, RgbOrder),
     Gray(Plane<'a>),
     Nv12(Plane<'a>, Plane<'a>),
-    I420([Plane<'a>; 3]),
+    /// Y, U and V apart.
+    Planar([Plane<'a>; 3], Chroma),
     Yuyv(Plane<'a>),
     Uyvy(Plane<'a>),
-    /// Y, U, V a pixel.
-    Packed444(Plane<'a>),
 }
 
 impl<'a> Source<'a> {
+    /// A frame's picture; an encoded one is decoded into `jpeg`, as far as `detail` says.
+    pub(super) fn of_frame(frame: &'a Frame, jpeg: &'a mut Decoded, detail: Detail) -> Result<Self, ImagingError> {
+        match &frame.payload {
+            Payload::Planes(planes) => Self::of_planes(frame, planes),
+            Payload::Compressed { format: CompressedFormat::Mjpeg, data } => {
+                jpeg.decode(data, frame.size, detail)?;
+                Ok(Self::of_jpeg(jpeg, frame.colour))
+            }
+        }
+    }
+
     /// Raw planes of a frame. Refuses planes that are shorter than the frame's size promises.
-    pub(super) fn of_planes(frame: &Frame, planes: &'a Planes) -> Result<Self, ImagingError> {
+    fn of_planes(frame: &Frame, planes: &'a Planes) -> Result<Self, ImagingError> {
         let short = ImagingError::ShortPicture { size: frame.size };
         let Some(size) = Resolution::checked(frame.size.width, frame.size.height) else { return Err(short) };
         let needed = planes.format().plane_layout(size);
@@ -67,28 +88,32 @@ impl<'a> Source<'a> {
             PixelFormat::Rgb24 => Pixels::Rgb(plane(0), RgbOrder::Rgb),
             PixelFormat::Gray8 => Pixels::Gray(plane(0)),
             PixelFormat::Nv12 => Pixels::Nv12(plane(0), plane(1)),
-            PixelFormat::I420 => Pixels::I420([plane(0), plane(1), plane(2)]),
+            PixelFormat::I420 => Pixels::Planar([plane(0), plane(1), plane(2)], Chroma { across: 2, down: 2 }),
             PixelFormat::Yuyv => Pixels::Yuyv(plane(0)),
             PixelFormat::Uyvy => Pixels::Uyvy(plane(0)),
         };
-        Ok(Self { size, pixels, matrix: frame.colour.matrix, range: frame.colour.range })
+        Ok(Self { size, whole: size, divisor: 1, pixels, matrix: frame.colour.matrix, range: frame.colour.range })
     }
 
     /// A decoded JPEG; its own size counts, whatever the camera announced.
-    pub(super) fn of_jpeg(decoded: &'a Decoded, colour: Colour) -> Self {
-        let width = decoded.size.width as usize;
-        let plane = |channels| Plane { bytes: &decoded.bytes, stride: width * channels };
-        let pixels = match decoded.layout {
-            JpegLayout::Gray => Pixels::Gray(plane(1)),
-            JpegLayout::Ycc => Pixels::Packed444(plane(3)),
-            JpegLayout::Rgb => Pixels::Rgb(plane(3), RgbOrder::Rgb),
+    fn of_jpeg(decoded: &'a Decoded, colour: Colour) -> Self {
+        let plane = |index| {
+            let (bytes, stride) = decoded.plane(index);
+            Plane { bytes, stride }
         };
-        Self { size: decoded.size, pixels, matrix: colour.matrix, range: colour.range }
+        let pixels = match decoded.layout {
+            JpegLayout::Gray => Pixels::Gray(plane(0)),
+            JpegLayout::Ycc { across, down } => Pixels::Planar([plane(0), plane(1), plane(2)], Chroma { across, down }),
+            JpegLayout::Rgb => Pixels::Rgb(plane(0), RgbOrder::Rgb),
+        };
+        let Decoded { size, whole, divisor, .. } = *decoded;
+        Self { size, whole, divisor, pixels, matrix: colour.matrix, range: colour.range }
     }
 
     /// An RGB picture already scaled.
     pub(super) const fn of_rgb(plane: Plane<'a>, order: RgbOrder, size: Resolution) -> Self {
-        Self { size, pixels: Pixels::Rgb(plane, order), matrix: Matrix::Rgb, range: Range::Full }
+        let pixels = Pixels::Rgb(plane, order);
+        Self { size, whole: size, divisor: 1, pixels, matrix: Matrix::Rgb, range: Range::Full }
     }
 
     /// Writes rows `top..bottom` (even, at most the padded height) into `out`, which has this picture's size
@@ -102,16 +127,17 @@ impl<'a> Source<'a> {
         let to = out.colour.matrix;
         let stride = out.width();
         let (luma, chroma) = out.rows_mut(top, bottom);
-        let rows = luma.chunks_exact_mut(stride * 2).zip(chroma.chunks_exact_mut(stride));
-        for (pair, (luma, chroma)) in rows.enumerate() {
-            let (first, second) = luma.split_at_mut(stride);
-            self.write_pair(top + pair * 2, first, second, chroma);
-        }
         let recode = match self.pixels {
             Pixels::Gray(_) => Recode::new(to, Range::Full, to),
             _ => Recode::new(self.matrix, self.range, to),
         };
-        recode.apply(luma, chroma, stride);
+        let rows = luma.chunks_exact_mut(stride * 2).zip(chroma.chunks_exact_mut(stride));
+        for (pair, (luma, chroma)) in rows.enumerate() {
+            let (first, second) = luma.split_at_mut(stride);
+            self.write_pair(top + pair * 2, first, second, chroma);
+            // Two rows at a time, while the processor's nearest memory still holds them.
+            recode.apply(luma, chroma, stride);
+        }
         Ok(())
     }
 
@@ -141,13 +167,15 @@ impl<'a> Source<'a> {
                 second[..width].copy_from_slice(luma.row(b, width));
                 chroma.copy_from_slice(uv.row(row / 2, half * 2));
             }
-            Pixels::I420([luma, u, v]) => {
+            Pixels::Planar([luma, u, v], places) => {
                 first[..width].copy_from_slice(luma.row(a, width));
                 second[..width].copy_from_slice(luma.row(b, width));
-                let planes = u.row(row / 2, half).iter().zip(v.row(row / 2, half));
-                for (pair, (u, v)) in chroma.chunks_exact_mut(2).zip(planes) {
-                    pair[0] = *u;
-                    pair[1] = *v;
+                let len = width.div_ceil(places.across);
+                let rows = [u, v].map(|plane| [a, b].map(|row| plane.row(row / places.down, len)));
+                match places.across {
+                    1 => write_chroma::<1>(rows, chroma),
+                    2 => write_halved_chroma(rows, chroma),
+                    _ => write_chroma::<4>(rows, chroma),
                 }
             }
             Pixels::Yuyv(plane) => {
@@ -155,9 +183,6 @@ impl<'a> Source<'a> {
             }
             Pixels::Uyvy(plane) => {
                 write_422::<1>(plane.row(a, half * 4), plane.row(b, half * 4), first, second, chroma);
-            }
-            Pixels::Packed444(plane) => {
-                write_444(plane.row(a, width * 3), plane.row(b, width * 3), first, second, chroma);
             }
         }
         if width < first.len() {
@@ -182,18 +207,23 @@ fn write_422<const LUMA_AT: usize>(a: &[u8], b: &[u8], first: &mut [u8], second:
     }
 }
 
-fn write_444(a: &[u8], b: &[u8], first: &mut [u8], second: &mut [u8], chroma: &mut [u8]) {
-    for ((pixel, y), (below, y_below)) in
-        a.chunks_exact(3).zip(first.iter_mut()).zip(b.chunks_exact(3).zip(second.iter_mut()))
-    {
-        *y = pixel[0];
-        *y_below = below[0];
+/// Chroma at half width, of two rows (which are one where it is at half height).
+fn write_halved_chroma([[u, u_below], [v, v_below]]: [[&[u8]; 2]; 2], chroma: &mut [u8]) {
+    let (us, vs) = (u.iter().zip(u_below), v.iter().zip(v_below));
+    for (pair, (u, v)) in chroma.as_chunks_mut::<2>().0.iter_mut().zip(us.zip(vs)) {
+        *pair = [mean2(*u.0, *u.1), mean2(*v.0, *v.1)];
     }
-    // Two pixels a chunk; an odd last one stands for its missing neighbour.
-    for ((a, b), chroma) in a.chunks(6).zip(b.chunks(6)).zip(chroma.chunks_exact_mut(2)) {
-        let next = a.len() - 3;
-        chroma[0] = mean4(a[1], a[next + 1], b[1], b[next + 1]);
-        chroma[1] = mean4(a[2], a[next + 2], b[2], b[next + 2]);
+}
+
+/// Chroma of which one place stands for `ACROSS` pixels, one or four; an odd last place stands for its missing
+/// neighbour.
+fn write_chroma<const ACROSS: usize>(rows: [[&[u8]; 2]; 2], chroma: &mut [u8]) {
+    for (at, pair) in chroma.chunks_exact_mut(2).enumerate() {
+        for (out, [row, below]) in pair.iter_mut().zip(rows) {
+            let last = row.len() - 1;
+            let (left, right) = ((2 * at / ACROSS).min(last), ((2 * at + 1) / ACROSS).min(last));
+            *out = mean4(row[left], row[right], below[left], below[right]);
+        }
     }
 }
 

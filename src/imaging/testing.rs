@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use turbojpeg::{Colorspace, Compressor, Image, Subsamp};
+
 use super::Nv12;
 use super::recode::weights;
 use crate::media::{
@@ -15,6 +17,10 @@ pub(super) const JPEG_422: &[u8] = include_bytes!("../../tests/data/quarters-422
 pub(super) const JPEG_ODD: &[u8] = include_bytes!("../../tests/data/quarters-420-odd.jpg");
 /// A gray ramp's JPEG without chroma, 64×48.
 pub(super) const JPEG_GRAY: &[u8] = include_bytes!("../../tests/data/gray.jpg");
+
+/// How many pixels a place of a JPEG's chroma may stand for: 4:4:4, 4:2:2, 4:2:0, 4:4:0, 4:1:1.
+pub(super) const SUBSAMPLINGS: [Subsamp; 5] =
+    [Subsamp::None, Subsamp::Sub2x1, Subsamp::Sub2x2, Subsamp::Sub1x2, Subsamp::Sub4x1];
 
 /// An RGB picture.
 #[derive(Clone)]
@@ -84,6 +90,14 @@ pub(super) fn quarters(size: Resolution) -> Painted {
         (true, false) => [40, 180, 60],
         (false, true) => [50, 60, 200],
         (true, true) => [220, 210, 90],
+    })
+}
+
+/// Eight upright bars: white, yellow, cyan, green, magenta, red, blue, black.
+pub(super) fn bars(size: Resolution) -> Painted {
+    Painted::new(size, |x, _| {
+        let bar = x * 8 / size.width;
+        [2, 4, 1].map(|bit| if bar & bit == 0 { 235 } else { 16 })
     })
 }
 
@@ -158,9 +172,26 @@ pub(super) fn frame_in(format: PixelFormat, painted: &Painted, padding: usize) -
     frame(size, colour, Payload::Planes(planes))
 }
 
+/// The picture as a good JPEG.
+pub(super) fn jpeg_of(painted: &Painted, subsampling: Subsamp, colours: Colorspace) -> Vec<u8> {
+    let (width, height) = (painted.size.width as usize, painted.size.height as usize);
+    let mut compressor = Compressor::new().unwrap();
+    compressor.set_quality(98).unwrap();
+    compressor.set_subsamp(subsampling).unwrap();
+    compressor.set_colorspace(colours).unwrap();
+    let pixels = painted.pixels.as_flattened();
+    let format = turbojpeg::PixelFormat::RGB;
+    compressor.compress_to_vec(Image { pixels, width, pitch: width * 3, height, format }).unwrap()
+}
+
+/// A webcam's frame of the fixtures' size.
 pub(super) fn jpeg_frame(data: &[u8]) -> Frame {
+    jpeg_frame_of(data, Resolution::new(64, 48))
+}
+
+pub(super) fn jpeg_frame_of(data: &[u8], announced: Resolution) -> Frame {
     let data = Arc::from(data);
-    frame(Resolution::new(64, 48), Colour::JPEG, Payload::Compressed { format: CompressedFormat::Mjpeg, data })
+    frame(announced, Colour::JPEG, Payload::Compressed { format: CompressedFormat::Mjpeg, data })
 }
 
 fn frame(size: Resolution, colour: Colour, payload: Payload) -> Frame {
