@@ -116,7 +116,7 @@ fn check(model: &mut Model) {
 
 /// Asks the session to show what the draft wants, unless a recording runs: its plan is the whole truth then.
 fn follow_preview(model: &mut Model) -> Option<Effect> {
-    let wanted = preview_request(&model.draft);
+    let wanted = preview_request(&model.draft, &model.environment.listing);
     if model.is_busy() || model.closing != Closing::No || model.preview.as_ref() == Some(&wanted) {
         return None;
     }

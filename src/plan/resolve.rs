@@ -4,7 +4,7 @@ use super::findings::{Findings, fix};
 use super::{
     EnginePlan, Environment, Extra, Plan, Problem, Run, VideoPlan, noncompression, output, sound, source, video,
 };
-use crate::capture::{CaptureRequest, ControlWishes};
+use crate::capture::CaptureRequest;
 use crate::ffmpeg::Input;
 use crate::profile::{Audio, Profile, SourceKind};
 
@@ -82,7 +82,7 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
             source,
             rate: encode.rate,
             show_cursor: profile.source.show_cursor,
-            controls: ControlWishes::new(),
+            controls: source::control_wishes(&profile.source, &env.listing),
         },
         codec: encode.codec,
         encoder: encode.encoder,
@@ -93,6 +93,7 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         preset: encode.preset,
         keyframe_interval_s: encode.keyframe_interval_s,
         pixel_format: encode.pixel_format,
+        mirror: source::mirror(&profile.source),
     });
     let is_whole =
         (file.is_some() || address.is_some()) && (video.is_some() || profile.source.kind == SourceKind::None);

@@ -32,7 +32,7 @@ pub(super) fn source_ui(
     memory: &mut ViewMemory,
     actions: &mut Vec<Action>,
 ) {
-    let Source { kind, id, region, mode, show_cursor, unknown: _ } = source;
+    let Source { kind, id, region, mode, show_cursor, mirror: _, controls: _, unknown: _ } = source;
     let before = *kind;
     choice_ui(ui, "What to record", words::source_kind(*kind), |ui| {
         for this in KINDS {

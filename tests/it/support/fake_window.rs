@@ -55,6 +55,7 @@ impl FakeSession {
     pub(crate) fn take_sent(&self) -> Vec<&'static str> {
         let name = |command: &Command| match command {
             Command::Preview(_) | Command::Watch(_) => None,
+            Command::CameraButton(_) => Some("button"),
             Command::Start(_) => Some("start"),
             Command::Stop => Some("stop"),
             Command::Shutdown => Some("shutdown"),
@@ -304,6 +305,7 @@ pub(crate) fn report(verdict: Verdict) -> FinishedReport {
         frames: FrameCounts { captured: 300, written: 300, ..FrameCounts::default() },
         latency_s: Some(0.4),
         audio: Vec::new(),
+        camera: None,
         verdict,
         checks: vec![
             check("frames", true, "300 written, 300 in the file"),
