@@ -195,6 +195,8 @@ pub struct Model {
     pub result_dismissed: bool,
     pub(super) asked: Option<Asked>,
     pub(super) folder_look: FolderLook,
+    /// Cameras came or went while devices were looked for: another look follows.
+    pub(super) search_again: bool,
     /// What the session was last asked to show.
     pub(super) preview: Option<PreviewRequest>,
     /// The newest of the session's notices already taken over.
@@ -226,6 +228,7 @@ impl Model {
             result_dismissed: false,
             asked: None,
             folder_look: FolderLook::default(),
+            search_again: false,
             preview: None,
             notice_seen: 0,
             next_notice: 1,
