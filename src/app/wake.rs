@@ -107,7 +107,9 @@ fn pause(painted: &Painted, status: &Arc<Status>, preview_seq: Option<u64>) -> O
         SelfPortrait::No => pause,
         SelfPortrait::Yes => SELF_PORTRAIT_PAUSE,
     };
-    if !same_stage(&before.state, &status.state) || !same_source(&before.source, &status.source) {
+    let same_camera = before.camera.as_ref().map(|camera| (camera.mode, camera.signal))
+        == status.camera.as_ref().map(|camera| (camera.mode, camera.signal));
+    if !same_stage(&before.state, &status.state) || !same_source(&before.source, &status.source) || !same_camera {
         return Some(Duration::ZERO);
     }
     let recording = status.state.is_busy();
@@ -122,7 +124,8 @@ fn pause(painted: &Painted, status: &Arc<Status>, preview_seq: Option<u64>) -> O
     if meters(before) != meters(status) {
         return Some(least(if recording { RECORDING_PAUSE } else { METER_PAUSE }));
     }
-    (numbers(before) != numbers(status)).then(|| least(NUMBER_PAUSE))
+    let controls = |status: &Status| status.camera.as_ref().map(|camera| camera.controls.clone());
+    (numbers(before) != numbers(status) || controls(before) != controls(status)).then(|| least(NUMBER_PAUSE))
 }
 
 fn same_stage(before: &State, after: &State) -> bool {

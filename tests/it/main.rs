@@ -40,6 +40,8 @@ mod recording;
 #[cfg(test)]
 mod screen;
 #[cfg(test)]
+mod window_camera;
+#[cfg(test)]
 mod window_e2e;
 #[cfg(test)]
 mod window_engine;

@@ -97,13 +97,23 @@ impl FakeSession {
 pub(crate) struct FakeMachine {
     /// What a look at the machine brings.
     pub(crate) found: Found,
+    /// The cameras that the system lists, if they are others than at first.
+    pub(crate) plugged: Arc<Latest<Vec<CameraInfo>>>,
     /// What was shown or opened.
     pub(crate) opened: Arc<Latest<PathBuf>>,
 }
 
 impl Machine for FakeMachine {
     fn survey(&self, _: Vec<String>, _: &StopToken) -> Found {
-        self.found.clone()
+        let mut found = self.found.clone();
+        if let Some(cameras) = self.plugged.peek() {
+            found.listing.cameras = cameras;
+        }
+        found
+    }
+
+    fn camera_fingerprint(&self) -> Vec<String> {
+        self.plugged.peek().iter().flatten().map(|camera| camera.id.clone()).collect()
     }
 
     fn look_at_output(&self, _: &Path) -> OutputFacts {
@@ -181,6 +191,7 @@ pub(crate) struct Window {
     pub(crate) harness: Harness<'static, App>,
     pub(crate) session: Arc<FakeSession>,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) plugged: Arc<Latest<Vec<CameraInfo>>>,
     pub(crate) opened: Arc<Latest<PathBuf>>,
     pub(crate) settings: PathBuf,
     _folder: tempfile::TempDir,
@@ -211,7 +222,8 @@ impl Window {
         let session = Arc::new(FakeSession::default());
         let clock = Arc::new(ManualClock::new(Timestamp::from_nanos(1_000_000_000)));
         let opened = Arc::new(Latest::new());
-        let machine = FakeMachine { found: begin.found, opened: Arc::clone(&opened) };
+        let plugged = Arc::new(Latest::new());
+        let machine = FakeMachine { found: begin.found, plugged: Arc::clone(&plugged), opened: Arc::clone(&opened) };
         let parts = |ctx: &egui::Context| Parts {
             session: Arc::clone(&session) as Arc<dyn SessionPort>,
             gate: WakeGate::new(ctx.clone(), Arc::clone(&clock) as _),
@@ -225,7 +237,7 @@ impl Window {
             quit: Arc::default(),
         };
         let harness = Harness::builder().with_size(begin.size).build_eframe(|cc| App::new(cc, parts(&cc.egui_ctx)));
-        let mut window = Self { harness, session, clock, opened, settings, _folder: folder };
+        let mut window = Self { harness, session, clock, plugged, opened, settings, _folder: folder };
         window.until(|model| model.devices == DeviceSearch::Done && model.free_bytes().is_some());
         window
     }
