@@ -182,20 +182,23 @@ mod tests {
         let rect = Rect::from_min_max(egui::pos2(10.0, 20.0), egui::pos2(74.0, 68.0));
         // Where in the picture the left and the right edge take their pixels from.
         let edges = |mirror: Mirror| {
-            let output = ctx.run_ui(egui::RawInput::default(), |ui| textures.paint(ui.painter(), rect, mirror));
-            let shapes = output.shapes.into_iter().map(|clipped| clipped.shape);
-            let (found, at) = shapes
-                .filter_map(|shape| match shape {
-                    egui::Shape::Rect(shape) => shape.brush.map(|brush| (brush.uv, shape.rect)),
+            let mut output = ctx.run_ui(egui::RawInput::default(), |ui| textures.paint(ui.painter(), rect, mirror));
+            output.textures_delta.clear();
+            let corners: Vec<_> = output
+                .shapes
+                .iter()
+                .filter_map(|clipped| match &clipped.shape {
+                    egui::Shape::Mesh(mesh) => Some(mesh.vertices.iter().map(|corner| (corner.pos, corner.uv))),
                     _ => None,
                 })
-                .next()
-                .unwrap();
-            assert_eq!(at, rect);
-            (found.left(), found.right(), found.top(), found.bottom())
+                .flatten()
+                .collect();
+            let at = |pos: egui::Pos2| corners.iter().find(|(corner, _)| *corner == pos).unwrap().1;
+            (at(rect.left_top()), at(rect.right_bottom()))
         };
-        assert_eq!(edges(Mirror::No), (0.0, 1.0, 0.0, 1.0));
-        assert_eq!(edges(Mirror::Horizontal), (1.0, 0.0, 0.0, 1.0));
+        let pos = egui::pos2;
+        assert_eq!(edges(Mirror::No), (pos(0.0, 0.0), pos(1.0, 1.0)));
+        assert_eq!(edges(Mirror::Horizontal), (pos(1.0, 0.0), pos(0.0, 1.0)));
     }
 
     #[test]
