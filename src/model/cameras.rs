@@ -67,3 +67,31 @@ pub(super) fn steered(shown: &PreviewRequest, wanted: &PreviewRequest) -> Option
 pub(super) fn press(key: String) -> Vec<Effect> {
     vec![Effect::Session(Command::CameraButton(key))]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::Listing;
+    use crate::model::{Action, Found, Settings, update};
+    use crate::plan::{Environment, FfmpegSummary};
+
+    fn found() -> Action {
+        let (listing, ffmpeg) = (Listing::default(), Ok(FfmpegSummary::default()));
+        Action::Surveyed(Box::new(Found { listing, audio: Ok(Vec::new()), ffmpeg, opencv: None }))
+    }
+
+    fn looks(effects: &[Effect]) -> usize {
+        effects.iter().filter(|effect| matches!(effect, Effect::Survey { .. })).count()
+    }
+
+    #[test]
+    fn a_camera_that_comes_during_a_search_is_looked_for_after_it() {
+        let mut model = Model::new(Settings::default(), Environment::default());
+        assert_eq!(looks(&update(&mut model, Action::Opened)), 1);
+        assert_eq!(looks(&update(&mut model, Action::CamerasChanged)), 0, "one search at a time");
+        assert_eq!(looks(&update(&mut model, Action::CamerasChanged)), 0);
+        assert_eq!(looks(&update(&mut model, found())), 1);
+        assert_eq!(looks(&update(&mut model, found())), 0, "both were seen by then");
+        assert_eq!(looks(&update(&mut model, Action::CamerasChanged)), 1);
+    }
+}

@@ -33,6 +33,7 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         }
     }
     let spec = source::resolve(profile, env, &mut out);
+    let mirror = source::mirror(profile, &mut out);
     let target = if by_opencv {
         noncompression::file(profile, env, run, &mut out).map(output::Target::File)
     } else {
@@ -93,7 +94,7 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         preset: encode.preset,
         keyframe_interval_s: encode.keyframe_interval_s,
         pixel_format: encode.pixel_format,
-        mirror: source::mirror(&profile.source),
+        mirror,
     });
     let is_whole =
         (file.is_some() || address.is_some()) && (video.is_some() || profile.source.kind == SourceKind::None);

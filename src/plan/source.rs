@@ -181,11 +181,16 @@ pub fn control_wishes(source: &Source, listing: &Listing) -> ControlWishes {
 }
 
 /// Whether the recording is mirrored; a screen with its letters never is.
-pub(super) fn mirror(source: &Source) -> Mirror {
-    match (source.kind, source.mirror) {
-        (SourceKind::Camera, MirrorChoice::Both) => Mirror::Horizontal,
-        _ => Mirror::No,
+pub(super) fn mirror(profile: &Profile, out: &mut Findings) -> Mirror {
+    if profile.source.kind != SourceKind::Camera || profile.source.mirror != MirrorChoice::Both {
+        return Mirror::No;
     }
+    if profile.video.encoder.trim().eq_ignore_ascii_case("copy") {
+        let what = "Pictures that are recorded as the camera encodes them cannot be mirrored.";
+        let help = "Mirror the preview alone, or choose an encoder.";
+        out.error("source.mirror", what, help, fix("Mirror the preview alone", "source.mirror", "preview"));
+    }
+    Mirror::Horizontal
 }
 
 fn check_camera(id: Option<&str>, mode: &str, env: &Environment, out: &mut Findings) {

@@ -136,6 +136,10 @@ fn a_cameras_controls_size_and_mirror_go_into_its_request() {
         assert!(matches!(plan.request.source, SourceSpec::Camera { size: wished, .. } if wished == size));
         assert_eq!(plan.mirror, mirror, "{pairs:?}");
     }
+    let copied = profile(&["source.kind=camera", "source.mirror=both", "video.encoder=copy"]);
+    let problems = check(&copied, &machine());
+    let problem = problems.iter().find(|problem| problem.field == "source.mirror").unwrap();
+    assert!(problem.severity == Severity::Error && problem.fix.as_ref().unwrap().value == "preview");
     let screen = video_of(&["source.mirror=both", "source.controls.gain=3"]);
     assert!(screen.mirror == Mirror::No && screen.request.controls.is_empty(), "a screen is no camera");
 }
