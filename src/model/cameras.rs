@@ -1,5 +1,6 @@
 //! Cameras that come and go, and their controls while they run.
 
+use super::state::Missed;
 use super::update::follow_preview;
 use super::{DeviceSearch, Effect, Model};
 use crate::capture::SourceSpec;
@@ -26,7 +27,7 @@ impl Model {
 /// A camera was plugged in or out. A search that runs may have missed it: another follows.
 pub(super) fn changed(model: &mut Model) -> Vec<Effect> {
     if model.devices == DeviceSearch::Running {
-        model.search_again = true;
+        model.missed = Missed::Cameras;
         return Vec::new();
     }
     search(model)
@@ -40,7 +41,10 @@ fn search(model: &mut Model) -> Vec<Effect> {
 
 /// The list is there: what was missed meanwhile is looked for, and a camera that had failed is tried again.
 pub(super) fn listed(model: &mut Model) -> Vec<Effect> {
-    let again = if std::mem::take(&mut model.search_again) { search(model) } else { Vec::new() };
+    let again = match std::mem::take(&mut model.missed) {
+        Missed::Cameras => search(model),
+        Missed::Nothing => Vec::new(),
+    };
     let is_there = chosen_camera(&model.draft.source.id, &model.environment.listing).is_some();
     let has_failed = matches!(model.status.source, SourceStatus::Failed { .. });
     if model.draft.source.kind == SourceKind::Camera && has_failed && is_there && !model.is_busy() {

@@ -4,8 +4,9 @@ use super::findings::{Findings, fix};
 use super::{
     EnginePlan, Environment, Extra, Plan, Problem, Run, VideoPlan, noncompression, output, sound, source, video,
 };
-use crate::capture::CaptureRequest;
+use crate::capture::{CaptureRequest, SourceSpec};
 use crate::ffmpeg::Input;
+use crate::media::FrameRate;
 use crate::profile::{Audio, Profile, SourceKind};
 
 /// Everything that stands in the way of recording this profile here, and every warning.
@@ -79,12 +80,7 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         );
     }
     let video = spec.zip(encode).map(|(source, encode)| VideoPlan {
-        request: CaptureRequest {
-            source,
-            rate: encode.rate,
-            show_cursor: profile.source.show_cursor,
-            controls: source::control_wishes(&profile.source, &env.listing),
-        },
+        request: request(profile, env, source, encode.rate),
         codec: encode.codec,
         encoder: encode.encoder,
         size: encode.size,
@@ -106,6 +102,11 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         }
         _ => Err(out.problems),
     }
+}
+
+fn request(profile: &Profile, env: &Environment, source: SourceSpec, rate: FrameRate) -> CaptureRequest {
+    let controls = source::control_wishes(&profile.source, &env.listing);
+    CaptureRequest { source, rate, show_cursor: profile.source.show_cursor, controls }
 }
 
 fn extra(profile: &Profile) -> Extra {

@@ -98,7 +98,9 @@ fn line_at(text: &str, span: &Range<usize>) -> usize {
 /// Why `value` cannot stand at `field`; the words follow "key: ".
 pub(super) fn check_value(field: &Field, value: &toml::Value) -> Result<(), String> {
     match (field.kind, value) {
-        (FieldKind::Text, toml::Value::String(_)) | (FieldKind::Flag, toml::Value::Boolean(_)) => Ok(()),
+        (FieldKind::Text, toml::Value::String(_))
+        | (FieldKind::Flag | FieldKind::WordOrFlag(_) | FieldKind::Control, toml::Value::Boolean(_))
+        | (FieldKind::Control, toml::Value::Integer(_)) => Ok(()),
         (FieldKind::Text, toml::Value::Integer(_) | toml::Value::Float(_)) => {
             Err(format!("must be a text: write \"{value}\", with the quotes"))
         }
@@ -121,8 +123,6 @@ pub(super) fn check_value(field: &Field, value: &toml::Value) -> Result<(), Stri
         {
             Ok(())
         }
-        (FieldKind::WordOrFlag(_), toml::Value::Boolean(_))
-        | (FieldKind::Control, toml::Value::Boolean(_) | toml::Value::Integer(_)) => Ok(()),
         (FieldKind::Word(words) | FieldKind::WordOrFlag(words), toml::Value::String(text)) => {
             Err(format!("'{}' is not known: one of {}", shortened(text), words.join(", ")))
         }

@@ -221,12 +221,11 @@ mod tests {
         for field in FIELDS {
             let value = match field.kind {
                 FieldKind::Text => "x",
-                FieldKind::Flag => "true",
+                FieldKind::Flag | FieldKind::Control => "true",
                 FieldKind::Whole { min: 8_000, .. } => "44100",
                 FieldKind::Whole { .. } => "9",
                 FieldKind::Number { .. } => "1.5",
                 FieldKind::Word(words) | FieldKind::WordOrFlag(words) => words[0],
-                FieldKind::Control => "true",
                 FieldKind::Texts => "a b",
             };
             let key = field.key.replace('*', "0").replace("NAME", "gain");
