@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::persist::SettingsStore;
+use super::plugs::Plugs;
 use super::ports::{FolderDialogs, Machine};
 use crate::media::Timestamp;
 use crate::model::{Action, Effect, Found, Picked, Settings};
@@ -35,6 +36,7 @@ pub(super) struct Jobs {
     store: Option<SettingsStore>,
     clock: Arc<dyn Clock>,
     wake: Wake,
+    plugs: Plugs,
     running: Vec<Running>,
     /// What is told of jobs for which there was no thread.
     lost: Vec<Action>,
@@ -50,7 +52,8 @@ impl Jobs {
         clock: Arc<dyn Clock>,
         wake: Wake,
     ) -> Self {
-        Self { machine, dialogs, store, clock, wake, running: Vec::new(), lost: Vec::new(), unsaved: None }
+        let plugs = Plugs::watch(Arc::clone(&machine), Arc::clone(&clock), Arc::clone(&wake));
+        Self { machine, dialogs, store, clock, wake, plugs, running: Vec::new(), lost: Vec::new(), unsaved: None }
     }
 
     /// Now.
@@ -146,6 +149,7 @@ impl Jobs {
     pub(super) fn poll(&mut self) -> Vec<Action> {
         let now = self.clock.now();
         let mut actions = std::mem::take(&mut self.lost);
+        actions.extend(self.plugs.take().then_some(Action::CamerasChanged));
         self.running.retain_mut(|running| match running.job.poll() {
             JobState::Running if running.due.is_some_and(|due| due <= now) => {
                 actions.extend(running.if_lost.take());

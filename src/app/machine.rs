@@ -39,6 +39,10 @@ impl Machine for DesktopMachine {
         }
     }
 
+    fn camera_fingerprint(&self) -> Vec<String> {
+        crate::capture::camera_fingerprint()
+    }
+
     fn look_at_output(&self, file: &Path) -> OutputFacts {
         look_at_output(file)
     }

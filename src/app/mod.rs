@@ -8,6 +8,7 @@ mod error;
 mod jobs;
 mod machine;
 mod persist;
+mod plugs;
 mod portrait;
 mod ports;
 mod quit;

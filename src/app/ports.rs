@@ -38,6 +38,8 @@ impl SessionPort for Session {
 pub trait Machine: Send + Sync {
     /// Screens, windows, cameras, sound inputs, ffmpeg; the named encoders are tried out.
     fn survey(&self, try_encoders: Vec<String>, stop: &StopToken) -> Found;
+    /// What the system lists as cameras, for comparison only: cheap, and nothing is opened.
+    fn camera_fingerprint(&self) -> Vec<String>;
     /// What is where this file would go.
     fn look_at_output(&self, file: &Path) -> OutputFacts;
     /// Makes a folder for recordings; one that is there is no error.

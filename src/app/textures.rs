@@ -8,7 +8,7 @@ use eframe::{egui_glow, glow};
 use yuv::{YuvBiPlanarImage, YuvConversionMode, YuvRange, YuvStandardMatrix};
 
 use super::yuv_gl::YuvGl;
-use crate::imaging::PreviewImage;
+use crate::imaging::{Mirror, PreviewImage};
 use crate::media::{Matrix, Range, Resolution, Timestamp};
 use crate::rt::Latest;
 
@@ -80,22 +80,26 @@ impl Textures {
         self.shown.as_ref().map(|(_, image)| image.size)
     }
 
-    /// Paints the picture into the rectangle.
-    pub(super) fn paint(&self, painter: &egui::Painter, rect: Rect) {
+    /// Paints the picture into the rectangle; as in a mirror costs no more than as it is.
+    pub(super) fn paint(&self, painter: &egui::Painter, rect: Rect, mirror: Mirror) {
         let Some((_, image)) = &self.shown else { return };
         match &self.path {
             Path::Shader(mailbox) => {
                 let (mailbox, image) = (mailbox.clone(), Arc::clone(image));
                 let callback = egui_glow::CallbackFn::new(move |_, painter| {
                     if let Some(mut shader) = mailbox.take() {
-                        shader.paint(painter.gl(), &image);
+                        shader.paint(painter.gl(), &image, mirror);
                         mailbox.put(shader);
                     }
                 });
                 painter.add(egui::PaintCallback { rect, callback: Arc::new(callback) });
             }
             Path::Texture(Some(handle)) => {
-                let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
+                let (left, right) = match mirror {
+                    Mirror::No => (0.0, 1.0),
+                    Mirror::Horizontal => (1.0, 0.0),
+                };
+                let whole = Rect::from_min_max(egui::pos2(left, 0.0), egui::pos2(right, 1.0));
                 painter.image(handle.id(), rect, whole, egui::Color32::WHITE);
             }
             Path::Texture(None) => {}
@@ -168,6 +172,33 @@ mod tests {
         for pixel in &rgba.pixels {
             assert!(pixel.r() >= 250 && pixel.g() <= 5 && pixel.b() <= 5 && pixel.a() == 255, "{pixel:?}");
         }
+    }
+
+    #[test]
+    fn a_mirror_changes_left_and_right_at_drawing() {
+        let ctx = egui::Context::default();
+        let mut textures = Textures::new(None);
+        textures.follow(&ctx, Some(image(64, 48, 1)), Timestamp::default(), Duration::ZERO);
+        let rect = Rect::from_min_max(egui::pos2(10.0, 20.0), egui::pos2(74.0, 68.0));
+        // Where in the picture the left and the right edge take their pixels from.
+        let edges = |mirror: Mirror| {
+            let mut output = ctx.run_ui(egui::RawInput::default(), |ui| textures.paint(ui.painter(), rect, mirror));
+            output.textures_delta.clear();
+            let corners: Vec<_> = output
+                .shapes
+                .iter()
+                .filter_map(|clipped| match &clipped.shape {
+                    egui::Shape::Mesh(mesh) => Some(mesh.vertices.iter().map(|corner| (corner.pos, corner.uv))),
+                    _ => None,
+                })
+                .flatten()
+                .collect();
+            let at = |pos: egui::Pos2| corners.iter().find(|(corner, _)| *corner == pos).unwrap().1;
+            (at(rect.left_top()), at(rect.right_bottom()))
+        };
+        let pos = egui::pos2;
+        assert_eq!(edges(Mirror::No), (pos(0.0, 0.0), pos(1.0, 1.0)));
+        assert_eq!(edges(Mirror::Horizontal), (pos(1.0, 0.0), pos(0.0, 1.0)));
     }
 
     #[test]

@@ -107,7 +107,9 @@ fn pause(painted: &Painted, status: &Arc<Status>, preview_seq: Option<u64>) -> O
         SelfPortrait::No => pause,
         SelfPortrait::Yes => SELF_PORTRAIT_PAUSE,
     };
-    if !same_stage(&before.state, &status.state) || !same_source(&before.source, &status.source) {
+    let same_camera = before.camera.as_ref().map(|camera| (camera.mode, camera.signal))
+        == status.camera.as_ref().map(|camera| (camera.mode, camera.signal));
+    if !same_stage(&before.state, &status.state) || !same_source(&before.source, &status.source) || !same_camera {
         return Some(Duration::ZERO);
     }
     let recording = status.state.is_busy();
@@ -122,7 +124,8 @@ fn pause(painted: &Painted, status: &Arc<Status>, preview_seq: Option<u64>) -> O
     if meters(before) != meters(status) {
         return Some(least(if recording { RECORDING_PAUSE } else { METER_PAUSE }));
     }
-    (numbers(before) != numbers(status)).then(|| least(NUMBER_PAUSE))
+    let controls = |status: &Status| status.camera.as_ref().map(|camera| camera.controls.clone());
+    (numbers(before) != numbers(status) || controls(before) != controls(status)).then(|| least(NUMBER_PAUSE))
 }
 
 fn same_stage(before: &State, after: &State) -> bool {
@@ -173,8 +176,9 @@ fn numbers(status: &Status) -> impl PartialEq + use<> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::CameraMode;
     use crate::media::Levels;
-    use crate::session::{AudioStatus, DiskStatus};
+    use crate::session::{AudioStatus, CameraControl, CameraState, ControlKind, ControlState, DiskStatus, Signal};
 
     fn idle() -> Status {
         let levels = Levels { rms_db: -30.0, held_peak_db: -20.0, ..Levels::SILENT };
@@ -226,6 +230,25 @@ mod tests {
         let empty = Painted { pictures: Pictures::Shown(None), ..painted.clone() };
         assert_eq!(pause(&empty, &same, None), None, "there is no picture");
         assert_eq!(pause(&empty, &same, Some(1)), Some(PREVIEW_PAUSE));
+    }
+
+    #[test]
+    fn a_camera_that_falls_silent_is_seen_at_once_and_its_counts_are_not() {
+        let mode = CameraMode::parse("640x480@30 yuyv").unwrap();
+        let camera = CameraState { mode, signal: Signal::Good, controls: Vec::new(), whole: 1, lost: 0, damaged: 0 };
+        let painted = painted(Status { camera: Some(Arc::new(camera.clone())), ..idle() });
+        let after = |camera: CameraState| pause_after(&painted, |status| status.camera = Some(Arc::new(camera)));
+        assert_eq!(after(CameraState { whole: 31, ..camera.clone() }), None);
+        assert_eq!(after(CameraState { signal: Signal::Silent, ..camera.clone() }), Some(Duration::ZERO));
+        let gain = CameraControl {
+            key: "gain".into(),
+            name: "Gain".into(),
+            kind: ControlKind::Switch,
+            value: 1,
+            default: 0,
+            state: ControlState::Free,
+        };
+        assert_eq!(after(CameraState { controls: vec![gain], ..camera }), Some(NUMBER_PAUSE));
     }
 
     #[test]

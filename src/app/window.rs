@@ -13,6 +13,7 @@ use super::ports::{FolderDialogs, Machine, SessionPort};
 use super::quit::QuitRequest;
 use super::textures::Textures;
 use super::wake::{AT_ONCE, Painted, Pictures, SELF_PORTRAIT_PAUSE, WakeGate};
+use crate::imaging::Mirror;
 use crate::model::{Action, Closing, Effect, Model, Settings, WindowSize, update};
 use crate::plan::Environment;
 use crate::rt::Clock;
@@ -177,7 +178,7 @@ impl App {
 
     fn paint(&mut self, ui: &mut egui::Ui) -> Vec<Action> {
         let Self { model, session, jobs, textures, view_memory } = self;
-        let paint = |painter: &egui::Painter, rect: egui::Rect| textures.paint(painter, rect);
+        let paint = |painter: &egui::Painter, rect: egui::Rect, mirror: Mirror| textures.paint(painter, rect, mirror);
         let picture = textures.shown_size().map(|size| Picture { size, paint: &paint });
         let scene = Scene { now: jobs.now(), picture, portrait: session.portrait };
         window_ui(ui, model, view_memory, &scene)

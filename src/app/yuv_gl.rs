@@ -5,13 +5,14 @@
 
 use eframe::glow::{self, HasContext as _};
 
-use crate::imaging::PreviewImage;
+use crate::imaging::{Mirror, PreviewImage};
 use crate::media::{Colour, Matrix, Range};
 
-const VERTEX: &str = "out vec2 uv;
+const VERTEX: &str = "uniform float mirror;
+out vec2 uv;
 void main() {
     vec2 corner = vec2(float(gl_VertexID & 1), float(gl_VertexID >> 1));
-    uv = vec2(corner.x, 1.0 - corner.y);
+    uv = vec2(mix(corner.x, 1.0 - corner.x, mirror), 1.0 - corner.y);
     gl_Position = vec4(corner * 2.0 - 1.0, 0.0, 1.0);
 }";
 
@@ -75,7 +76,7 @@ impl YuvGl {
     }
 
     /// Paints the picture over the viewport that egui has set; a picture already there is not uploaded again.
-    pub(super) fn paint(&mut self, gl: &glow::Context, image: &PreviewImage) {
+    pub(super) fn paint(&mut self, gl: &glow::Context, image: &PreviewImage, mirror: Mirror) {
         let (Ok(width), Ok(height)) = (i32::try_from(image.size.width), i32::try_from(image.size.height)) else {
             return;
         };
@@ -91,6 +92,8 @@ impl YuvGl {
             }
             gl.uniform_3_f32_slice(gl.get_uniform_location(self.program, "scale").as_ref(), &scale);
             gl.uniform_4_f32_slice(gl.get_uniform_location(self.program, "chroma").as_ref(), &chroma);
+            let mirror = if mirror == Mirror::Horizontal { 1.0 } else { 0.0 };
+            gl.uniform_1_f32(gl.get_uniform_location(self.program, "mirror").as_ref(), mirror);
             gl.disable(glow::BLEND);
             gl.bind_vertex_array(Some(self.vertices));
             gl.draw_arrays(glow::TRIANGLE_STRIP, 0, 4);

@@ -29,7 +29,7 @@ pub use camera::{
     ControlKind, ControlState, ControlWishes, ShotKey, Signal, control_key,
 };
 pub use error::{CaptureError, CaptureWarning};
-pub use listing::{CameraFree, CameraInfo, Listing, ScreenInfo, WindowInfo, list, list_on};
+pub use listing::{CameraFree, CameraInfo, Listing, ScreenInfo, WindowInfo, camera_fingerprint, list, list_on};
 
 use crate::media::{Frame, FrameRate, Rect, Resolution, Timestamp};
 use crate::rt::{Clock, JoinOutcome, Worker};

@@ -24,6 +24,12 @@ files of a minute (part%03d.mp4; --set advanced.output='-segment_time 10'). An a
 (/dev/video9). Examples: --output talk.mkv · --output shots/%05d.png · --output udp://127.0.0.1:9000. \
 Example: --output talk.gif --set video.fps=12 --set video.size=640x360";
 
+const SET: &str = "\
+Set any key of the profile, repeatable; 'gearcast profiles show Recording' shows them. A camera's controls are keys \
+too, by their names: source.controls.brightness=128, source.controls.focus_automatic=off (for one of several cameras: \
+a table [source.controls.\"CAMERA ID\"] in a profile's file); source.mirror is off, preview or both (the recording \
+too). Example: --set video.crf=18 --set audio.inputs.0.gain_db=-3 --set source.mirror=both";
+
 /// Records and streams the screen, a window, a camera and sound. Without a command, the window opens.
 #[derive(Debug, Parser)]
 #[command(name = "gearcast", version, after_help = AFTER, max_term_width = 110)]
@@ -177,9 +183,7 @@ pub(super) struct RecordArgs {
     /// Stop by itself after this many seconds. Example: --duration 90
     #[arg(long, value_name = "SECONDS", value_parser = parse_duration)]
     pub(super) duration: Option<std::time::Duration>,
-    /// Set any key of the profile, repeatable; 'gearcast profiles show Recording' shows them.
-    /// Example: --set video.crf=18 --set audio.inputs.0.gain_db=-3
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", help = SET)]
     pub(super) set: Vec<String>,
     /// Use this ffmpeg: the program or its folder. Example: --ffmpeg /opt/ffmpeg/bin
     #[arg(long, value_name = "PATH")]

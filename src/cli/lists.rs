@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::out::{self, Reader};
 use super::wishes::SURVEY_DEADLINE;
 use crate::audio::{self, AudioKind};
-use crate::capture;
+use crate::capture::{self, CameraFree, CameraInfo, CameraMode};
 use crate::ffmpeg::{EncoderKind, Trial};
 use crate::plan::{FolderFact, known_encoders};
 use crate::profile::Places;
@@ -46,7 +46,8 @@ pub(super) fn devices(json: bool) -> Exit {
     }
     lines.push("Cameras".to_owned());
     for camera in &listing.cameras {
-        lines.push(format!("  camera:{}  {} ({})", camera.id, camera.name, camera.path));
+        let state = free_words(&camera.free);
+        lines.push(format!("  camera:{}  {} ({}{state})", camera.id, camera.name, camera.path));
         lines.extend(camera.modes.iter().map(|mode| format!("      {mode}")));
     }
     lines.push("Sound".to_owned());
@@ -63,6 +64,15 @@ pub(super) fn devices(json: bool) -> Exit {
         out::say(&format!("warning: {error}"));
     }
     Exit::Good
+}
+
+fn free_words(free: &CameraFree) -> String {
+    match free {
+        CameraFree::Yes => String::new(),
+        CameraFree::Busy { by: Some(by) } => format!(", used by {by}"),
+        CameraFree::Busy { by: None } => ", used by another program".to_owned(),
+        CameraFree::Denied => ", this user may not open it".to_owned(),
+    }
 }
 
 const fn kind_word(kind: AudioKind) -> &'static str {
@@ -90,14 +100,7 @@ fn devices_json(listing: &capture::Listing, audio: &Result<Vec<audio::AudioDevic
             "width": window.size.width, "height": window.size.height})
         })
         .collect();
-    let cameras: Vec<Value> = listing
-        .cameras
-        .iter()
-        .map(|camera| {
-            json!({"id": camera.id, "name": camera.name, "path": camera.path,
-            "modes": camera.modes.iter().map(ToString::to_string).collect::<Vec<_>>()})
-        })
-        .collect();
+    let cameras: Vec<Value> = listing.cameras.iter().map(camera_json).collect();
     let inputs: Vec<Value> = audio.iter().flatten().map(|device| {
         json!({"id": device.id, "name": device.name, "kind": kind_word(device.kind), "default": device.is_default})
     }).collect();
@@ -107,6 +110,21 @@ fn devices_json(listing: &capture::Listing, audio: &Result<Vec<audio::AudioDevic
         problems.push(json!({"what": error.to_string(), "help": ""}));
     }
     json!({"screens": screens, "windows": windows, "cameras": cameras, "audio": inputs, "problems": problems})
+}
+
+fn camera_json(camera: &CameraInfo) -> Value {
+    let mode = |mode: &CameraMode| {
+        json!({"coding": mode.coding.name(), "width": mode.size.width, "height": mode.size.height,
+        "fps": mode.rate.as_f64(), "rate": mode.rate.to_string()})
+    };
+    let (free, by) = match &camera.free {
+        CameraFree::Yes => ("yes", None),
+        CameraFree::Busy { by } => ("busy", by.as_deref()),
+        CameraFree::Denied => ("denied", None),
+    };
+    json!({"id": camera.id, "name": camera.name, "path": camera.path, "free": free, "busy_by": by,
+    "modes": camera.modes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    "mode_table": camera.modes.iter().map(mode).collect::<Vec<_>>()})
 }
 
 fn look(args: &EncodersArgs, try_encoders: Vec<String>) -> Result<(Survey, Places), Exit> {
@@ -326,4 +344,31 @@ fn place_checks(places: &Places) -> Vec<Check> {
     };
     let help = "Give another folder with --output, or in a profile.".to_owned();
     vec![Check { name: "recordings", ok, what, help, exit: Exit::Output }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_camera_is_told_with_its_modes_and_who_has_it() {
+        let modes = ["1280x720@30 mjpeg", "720x480@29.97 yuyv"].into_iter().filter_map(CameraMode::parse).collect();
+        let busy = CameraFree::Busy { by: Some("Meet".to_owned()) };
+        let camera = CameraInfo {
+            id: "1-1:1.0".to_owned(),
+            name: "HD Webcam".to_owned(),
+            path: "/dev/video0".to_owned(),
+            modes,
+            free: busy.clone(),
+        };
+        let told = camera_json(&camera);
+        assert_eq!((&told["free"], &told["busy_by"]), (&json!("busy"), &json!("Meet")));
+        assert_eq!(told["modes"], json!(["1280x720@30 mjpeg", "720x480@29.97 yuyv"]));
+        let first = json!({"coding": "mjpeg", "width": 1280, "height": 720, "fps": 30.0, "rate": "30"});
+        assert_eq!(told["mode_table"][0], first);
+        assert_eq!(told["mode_table"][1]["rate"], camera.modes[1].rate.to_string());
+        assert_eq!(free_words(&busy), ", used by Meet");
+        let denied = camera_json(&CameraInfo { free: CameraFree::Denied, ..camera });
+        assert_eq!((&denied["free"], &denied["busy_by"]), (&json!("denied"), &Value::Null));
+    }
 }

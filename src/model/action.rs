@@ -70,6 +70,10 @@ pub enum Action {
     Answered(Answer),
     /// Look for devices again.
     RefreshPressed,
+    /// A camera was plugged in or out.
+    CamerasChanged,
+    /// A button among a camera's controls was pressed, by its key.
+    CameraButtonPressed(String),
     /// Try out the encoders of the chosen codec.
     TryEncodersPressed,
     /// Devices and ffmpeg were looked for.

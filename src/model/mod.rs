@@ -4,6 +4,8 @@
 //! outside comes back as an [`Action`].
 
 mod action;
+pub mod camera_words;
+mod cameras;
 mod preview;
 mod settings;
 mod state;

@@ -160,6 +160,15 @@ pub(super) enum FolderLook {
     Done(PathBuf),
 }
 
+/// What a look for devices may have missed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Missed {
+    #[default]
+    Nothing,
+    /// Cameras came or went meanwhile: another look follows.
+    Cameras,
+}
+
 /// Everything the window shows.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -195,6 +204,8 @@ pub struct Model {
     pub result_dismissed: bool,
     pub(super) asked: Option<Asked>,
     pub(super) folder_look: FolderLook,
+    /// What the look for devices that runs may have missed.
+    pub(super) missed: Missed,
     /// What the session was last asked to show.
     pub(super) preview: Option<PreviewRequest>,
     /// The newest of the session's notices already taken over.
@@ -226,6 +237,7 @@ impl Model {
             result_dismissed: false,
             asked: None,
             folder_look: FolderLook::default(),
+            missed: Missed::Nothing,
             preview: None,
             notice_seen: 0,
             next_notice: 1,

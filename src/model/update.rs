@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::state::{Asked, FolderLook};
 use super::{
     Action, Answer, Closing, DeviceSearch, Dialog, Effect, FfmpegSearch, Found, Model, NoticeLine, Pane, Picked,
-    Settings, Stage, preview_request, words,
+    Settings, Stage, cameras, preview_request, words,
 };
 use crate::plan::{self, Fix, FolderFact, OutputFacts, Plan, Searched, Severity, Works};
 use crate::profile::{self, Profile};
@@ -33,6 +33,8 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ResetPressed => ask(model, Dialog::ResetSettings),
         Action::Answered(answer) => answered(model, answer),
         Action::RefreshPressed => refresh(model),
+        Action::CamerasChanged => cameras::changed(model),
+        Action::CameraButtonPressed(key) => cameras::press(key),
         Action::TryEncodersPressed => try_encoders(model),
         Action::Surveyed(found) => surveyed(model, *found),
         Action::OutputLookedAt { path, facts } => output_looked_at(model, &path, facts),
@@ -114,10 +116,14 @@ fn check(model: &mut Model) {
     }
 }
 
-/// Asks the session to show what the draft wants, unless a recording runs: its plan is the whole truth then.
-fn follow_preview(model: &mut Model) -> Option<Effect> {
-    let wanted = preview_request(&model.draft);
-    if model.is_busy() || model.closing != Closing::No || model.preview.as_ref() == Some(&wanted) {
+/// Asks the session to show what the draft wants. While a recording runs its plan is the whole truth, but for the
+/// controls of its camera.
+pub(super) fn follow_preview(model: &mut Model) -> Option<Effect> {
+    let mut wanted = preview_request(&model.draft, &model.environment.listing);
+    if model.is_busy() {
+        wanted = cameras::steered(model.preview.as_ref()?, &wanted)?;
+    }
+    if model.closing != Closing::No || model.preview.as_ref() == Some(&wanted) {
         return None;
     }
     model.preview = Some(wanted.clone());
@@ -273,7 +279,7 @@ fn surveyed(model: &mut Model, found: Found) -> Vec<Effect> {
     model.environment.ffmpeg = ffmpeg.ok();
     model.environment.opencv = opencv;
     check(model);
-    Vec::new()
+    cameras::listed(model)
 }
 
 /// Has the folder of recordings looked at when it is another one. One look at a time: each keystroke in a path

@@ -51,6 +51,7 @@ fn report(verdict: Verdict) -> FinishedReport {
         frames: FrameCounts::default(),
         latency_s: None,
         audio: Vec::new(),
+        camera: None,
         verdict,
         checks: Vec::new(),
     }
@@ -80,6 +81,7 @@ fn commands(effects: &[Effect]) -> Vec<&'static str> {
         .iter()
         .filter_map(|effect| match effect {
             Effect::Session(Command::Preview(_)) => Some("preview"),
+            Effect::Session(Command::CameraButton(_)) => Some("button"),
             Effect::Session(Command::Watch(_)) => Some("watch"),
             Effect::Session(Command::Start(_)) => Some("start"),
             Effect::Session(Command::Stop) => Some("stop"),

@@ -4,8 +4,9 @@ use super::findings::{Findings, fix};
 use super::{
     EnginePlan, Environment, Extra, Plan, Problem, Run, VideoPlan, noncompression, output, sound, source, video,
 };
-use crate::capture::{CaptureRequest, ControlWishes};
+use crate::capture::{CaptureRequest, SourceSpec};
 use crate::ffmpeg::Input;
+use crate::media::FrameRate;
 use crate::profile::{Audio, Profile, SourceKind};
 
 /// Everything that stands in the way of recording this profile here, and every warning.
@@ -33,6 +34,7 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         }
     }
     let spec = source::resolve(profile, env, &mut out);
+    let mirror = source::mirror(profile, &mut out);
     let target = if by_opencv {
         noncompression::file(profile, env, run, &mut out).map(output::Target::File)
     } else {
@@ -78,12 +80,7 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         );
     }
     let video = spec.zip(encode).map(|(source, encode)| VideoPlan {
-        request: CaptureRequest {
-            source,
-            rate: encode.rate,
-            show_cursor: profile.source.show_cursor,
-            controls: ControlWishes::new(),
-        },
+        request: request(profile, env, source, encode.rate),
         codec: encode.codec,
         encoder: encode.encoder,
         size: encode.size,
@@ -93,6 +90,7 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         preset: encode.preset,
         keyframe_interval_s: encode.keyframe_interval_s,
         pixel_format: encode.pixel_format,
+        mirror,
     });
     let is_whole =
         (file.is_some() || address.is_some()) && (video.is_some() || profile.source.kind == SourceKind::None);
@@ -104,6 +102,11 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         }
         _ => Err(out.problems),
     }
+}
+
+fn request(profile: &Profile, env: &Environment, source: SourceSpec, rate: FrameRate) -> CaptureRequest {
+    let controls = source::control_wishes(&profile.source, &env.listing);
+    CaptureRequest { source, rate, show_cursor: profile.source.show_cursor, controls }
 }
 
 fn extra(profile: &Profile) -> Extra {

@@ -2,9 +2,10 @@
 
 use super::findings::{Findings, fix, some_of};
 use super::{Environment, Searched};
-use crate::capture::{Listing, SourceSpec, WindowPick};
+use crate::capture::{CameraInfo, ControlWishes, Listing, SourceSpec, WindowPick};
+use crate::imaging::Mirror;
 use crate::media::{Rect, Resolution};
-use crate::profile::{Profile, SourceKind};
+use crate::profile::{MirrorChoice, Profile, Source, SourceKind};
 
 /// The test pattern's size when the profile wishes none.
 const TEST_SIZE: Resolution = Resolution::new(1280, 720);
@@ -39,7 +40,9 @@ pub(super) fn resolve(profile: &Profile, env: &Environment, out: &mut Findings) 
         SourceKind::Camera => {
             check_camera(id.as_deref(), &source.mode, env, out);
             let mode = Some(source.mode.trim().to_owned()).filter(|mode| !mode.is_empty());
-            Some(SourceSpec::Camera { id, mode, size: None, coding: None })
+            // The same for the preview, which is to go on when recording begins: see `model::preview_request`.
+            let size = Resolution::parse(&profile.video.size);
+            Some(SourceSpec::Camera { id, mode, size, coding: None })
         }
     }
 }
@@ -155,6 +158,41 @@ fn overlaps(a: Rect, b: Rect) -> bool {
     meet(a.x, a.size.width, b.x, b.size.width) && meet(a.y, a.size.height, b.y, b.size.height)
 }
 
+/// The camera that a profile's `source.id` means: by its id, device file, place in the list or part of its name; the
+/// first one where it is empty.
+pub fn chosen_camera<'l>(id: &str, listing: &'l Listing) -> Option<&'l CameraInfo> {
+    let (cameras, id) = (&listing.cameras, id.trim());
+    if id.is_empty() {
+        return cameras.first();
+    }
+    let part = id.to_lowercase();
+    let index = id.parse::<usize>().ok().and_then(|index| cameras.get(index));
+    let named = cameras.iter().find(|camera| camera.id == id || camera.path == id);
+    named.or(index).or_else(|| cameras.iter().find(|camera| camera.name.to_lowercase().contains(&part)))
+}
+
+/// What the profile wishes the chosen camera's controls to be; nothing for other sources.
+pub fn control_wishes(source: &Source, listing: &Listing) -> ControlWishes {
+    if source.kind != SourceKind::Camera {
+        return ControlWishes::new();
+    }
+    let id = chosen_camera(&source.id, listing).map_or(source.id.trim(), |camera| &camera.id);
+    source.controls.of(id)
+}
+
+/// Whether the recording is mirrored; a screen with its letters never is.
+pub(super) fn mirror(profile: &Profile, out: &mut Findings) -> Mirror {
+    if profile.source.kind != SourceKind::Camera || profile.source.mirror != MirrorChoice::Both {
+        return Mirror::No;
+    }
+    if profile.video.encoder.trim().eq_ignore_ascii_case("copy") {
+        let what = "Pictures that are recorded as the camera encodes them cannot be mirrored.";
+        let help = "Mirror the preview alone, or choose an encoder.";
+        out.error("source.mirror", what, help, fix("Mirror the preview alone", "source.mirror", "preview"));
+    }
+    Mirror::Horizontal
+}
+
 fn check_camera(id: Option<&str>, mode: &str, env: &Environment, out: &mut Findings) {
     if env.searched == Searched::NotYet {
         return;
@@ -169,16 +207,7 @@ fn check_camera(id: Option<&str>, mode: &str, env: &Environment, out: &mut Findi
             fix("Record the screen", "source.kind", "screen"),
         );
     }
-    let camera = match id {
-        None => cameras.first(),
-        Some(id) => {
-            let part = id.to_lowercase();
-            let index = id.parse::<usize>().ok().and_then(|index| cameras.get(index));
-            let named = cameras.iter().find(|camera| camera.id == id || camera.path == id);
-            named.or(index).or_else(|| cameras.iter().find(|camera| camera.name.to_lowercase().contains(&part)))
-        }
-    };
-    let Some(camera) = camera else {
+    let Some(camera) = chosen_camera(id.unwrap_or_default(), &env.listing) else {
         let have = some_of(cameras.iter().map(|camera| camera.name.as_str()));
         let what = format!("There is no camera '{}'.", id.unwrap_or_default());
         return out.error(

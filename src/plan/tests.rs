@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::audio::{AudioDevice, AudioKind, AudioSpec};
 use crate::capture::{CameraFree, CameraInfo, CameraMode, Listing, ScreenInfo, SourceSpec, WindowInfo, WindowPick};
+use crate::imaging::Mirror;
 use crate::media::{AudioCodec, Container, FrameRate, Rect, Resolution, VideoCodec};
-use crate::profile::{Profile, set_pair};
+use crate::profile::{ControlValue, Profile, set_pair};
 
 fn encoder(name: &str, codec: &str, works: Works) -> EncoderInfo {
     EncoderInfo { name: name.to_owned(), codec: codec.to_owned(), works }
@@ -113,6 +114,34 @@ fn the_default_profile_is_recorded_as_it_says() {
     let file = plan.file.unwrap();
     assert_eq!(file.path, Path::new("/home/me/Videos/2026-11-23 08-30-28.mp4"));
     assert_eq!((file.container, file.on_existing), (Container::Mp4, OnExisting::Rename));
+}
+
+#[test]
+fn a_cameras_controls_size_and_mirror_go_into_its_request() {
+    let mut wished = profile(&["source.kind=camera", "source.controls.gain=3", "source.controls.zoom=1"]);
+    wished.source.controls.wish("usb-1.2", "gain", ControlValue::Number(9));
+    wished.source.controls.wish("another", "zoom", ControlValue::Number(7));
+    let video = |profile: &Profile| resolve(profile, &machine()).unwrap().0.video.unwrap();
+    let plan = video(&wished);
+    let controls: Vec<_> = plan.request.controls.into_iter().collect();
+    assert_eq!(controls, [("gain".to_owned(), 9), ("zoom".to_owned(), 1)], "the first camera is this one");
+    assert!(matches!(plan.request.source, SourceSpec::Camera { size: None, .. }));
+    assert_eq!(plan.mirror, Mirror::No);
+    for (pairs, mirror) in [
+        (&["source.kind=camera", "source.mirror=both", "video.size=640x480"][..], Mirror::Horizontal),
+        (&["source.kind=camera", "source.mirror=preview", "video.size=640x480"], Mirror::No),
+    ] {
+        let plan = video(&profile(pairs));
+        let size = Some(Resolution::new(640, 480));
+        assert!(matches!(plan.request.source, SourceSpec::Camera { size: wished, .. } if wished == size));
+        assert_eq!(plan.mirror, mirror, "{pairs:?}");
+    }
+    let copied = profile(&["source.kind=camera", "source.mirror=both", "video.encoder=copy"]);
+    let problems = check(&copied, &machine());
+    let problem = problems.iter().find(|problem| problem.field == "source.mirror").unwrap();
+    assert!(problem.severity == Severity::Error && problem.fix.as_ref().unwrap().value == "preview");
+    let screen = video_of(&["source.mirror=both", "source.controls.gain=3"]);
+    assert!(screen.mirror == Mirror::No && screen.request.controls.is_empty(), "a screen is no camera");
 }
 
 #[test]
@@ -471,7 +500,7 @@ fn any_text_in_any_field_is_answered_without_panic() {
             let field = random.choice(crate::profile::FIELDS).unwrap();
             let text = random.choice(texts).unwrap();
             // A refused value leaves the profile as it was, which is just another profile to check.
-            drop(crate::profile::set(&mut profile, &field.key.replace('*', "0"), text));
+            drop(crate::profile::set(&mut profile, &field.key.replace('*', "0").replace("NAME", "gain"), text));
         }
         for problem in check(&profile, &machine()) {
             assert!(!problem.field.is_empty() && !problem.what.is_empty());

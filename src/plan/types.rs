@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::audio::AudioSpec;
 use crate::capture::CaptureRequest;
+use crate::imaging::Mirror;
 use crate::media::{AudioCodec, Container, FrameRate, FrameTiming, Resolution, VideoCodec};
 
 /// Everything a recording needs to know, resolved against this machine. Never changed, never stored.
@@ -89,6 +90,8 @@ pub struct VideoPlan {
     pub keyframe_interval_s: f64,
     /// Pixels in the file, ffmpeg's name.
     pub pixel_format: String,
+    /// Whether the recording shows the source as in a mirror.
+    pub mirror: Mirror,
 }
 
 /// One sound input.

@@ -25,6 +25,10 @@ pub enum FieldKind {
     },
     /// One of these words.
     Word(&'static [&'static str]),
+    /// One of these words, or `true` for the second and `false` for the first.
+    WordOrFlag(&'static [&'static str]),
+    /// A whole number, or `true` or `false`: what a camera's control is set to.
+    Control,
     /// A list of texts, in order.
     Texts,
 }
@@ -32,7 +36,7 @@ pub enum FieldKind {
 /// One key of a profile.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Field {
-    /// Dotted; `*` stands for an index: `audio.inputs.*.device`.
+    /// Dotted; `*` stands for an index: `audio.inputs.*.device`, `NAME` for a name: `source.controls.NAME`.
     pub key: &'static str,
     /// What it holds.
     pub kind: FieldKind,
@@ -70,6 +74,8 @@ pub const FIELDS: &[Field] = &[
     text("source.region"),
     text("source.mode"),
     flag("source.show_cursor"),
+    Field { key: "source.mirror", kind: FieldKind::WordOrFlag(&["off", "preview", "both"]) },
+    Field { key: "source.controls.NAME", kind: FieldKind::Control },
     text("video.codec"),
     text("video.encoder"),
     text("video.size"),
@@ -115,7 +121,10 @@ pub(super) const TABLES: &[&str] = &["source", "video", "audio", "output", "open
 /// See [`TABLES`].
 pub(super) const TABLE_LISTS: &[&str] = &["audio.inputs", "streams"];
 
-/// The field with this dotted key; an index may stand where the table has `*`.
+/// The table of a camera's controls; a table inside it is named by a camera's id, which may hold dots.
+pub(super) const CONTROLS: &str = "source.controls";
+
+/// The field with this dotted key; an index may stand where the table has `*`, a name where it has `NAME`.
 pub fn field(key: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|field| matches(field.key, key))
 }
@@ -123,8 +132,17 @@ pub fn field(key: &str) -> Option<&'static Field> {
 fn matches(pattern: &str, key: &str) -> bool {
     let mut parts = key.split('.');
     pattern.split('.').all(|expected| {
-        parts.next().is_some_and(|part| part == expected || (expected == "*" && part.parse::<usize>().is_ok()))
+        parts.next().is_some_and(|part| match expected {
+            "*" => part.parse::<usize>().is_ok(),
+            "NAME" => is_name(part),
+            _ => part == expected,
+        })
     }) && parts.next().is_none()
+}
+
+/// Whether this can be a control's key: small letters, digits and underscores.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c == '_' || (c.is_alphanumeric() && !c.is_uppercase()))
 }
 
 /// Up to three known keys that look like `key`, the nearest first; none when nothing is near.
@@ -174,6 +192,10 @@ mod tests {
     #[test]
     fn a_key_with_an_index_is_found() {
         assert_eq!(field("audio.inputs.12.gain_db").map(|field| field.key), Some("audio.inputs.*.gain_db"));
+        assert_eq!(field("source.controls.gain").map(|field| field.key), Some("source.controls.NAME"));
+        for unknown in ["source.controls", "source.controls.Gain", "source.controls.1-1:1.0.gain", "source.controls."] {
+            assert_eq!(field(unknown), None, "{unknown}");
+        }
         for unknown in ["audio.inputs.x.gain_db", "audio.inputs.gain_db", "video", "video.crf.0", "", "version"] {
             assert_eq!(field(unknown), None, "{unknown}");
         }
@@ -192,6 +214,7 @@ mod tests {
     fn the_table_names_every_key_that_is_written() {
         let mut full = crate::profile::Profile::default();
         full.audio.inputs.push(crate::profile::AudioInput::default());
+        full.source.controls.wish("", "gain", crate::profile::ControlValue::Number(1));
         full.streams.push(crate::profile::Stream::default());
         let table = toml::Table::try_from(&full).unwrap();
         let mut written = Vec::new();

@@ -4,10 +4,10 @@ use std::fmt;
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::credentials::credential_in;
-use super::fields::{Field, FieldKind, TABLE_LISTS, TABLES, field, nearest_keys};
+use super::fields::{CONTROLS, Field, FieldKind, TABLE_LISTS, TABLES, field, is_name, nearest_keys};
 use super::{CURRENT_VERSION, Profile};
 
 /// A fault, or a remark, at one key.
@@ -98,7 +98,9 @@ fn line_at(text: &str, span: &Range<usize>) -> usize {
 /// Why `value` cannot stand at `field`; the words follow "key: ".
 pub(super) fn check_value(field: &Field, value: &toml::Value) -> Result<(), String> {
     match (field.kind, value) {
-        (FieldKind::Text, toml::Value::String(_)) | (FieldKind::Flag, toml::Value::Boolean(_)) => Ok(()),
+        (FieldKind::Text, toml::Value::String(_))
+        | (FieldKind::Flag | FieldKind::WordOrFlag(_) | FieldKind::Control, toml::Value::Boolean(_))
+        | (FieldKind::Control, toml::Value::Integer(_)) => Ok(()),
         (FieldKind::Text, toml::Value::Integer(_) | toml::Value::Float(_)) => {
             Err(format!("must be a text: write \"{value}\", with the quotes"))
         }
@@ -116,8 +118,12 @@ pub(super) fn check_value(field: &Field, value: &toml::Value) -> Result<(), Stri
             }
             Err(format!("{number} is out of range: {min} to {max}"))
         }
-        (FieldKind::Word(words), toml::Value::String(text)) if words.contains(&text.as_str()) => Ok(()),
-        (FieldKind::Word(words), toml::Value::String(text)) => {
+        (FieldKind::Word(words) | FieldKind::WordOrFlag(words), toml::Value::String(text))
+            if words.contains(&text.as_str()) =>
+        {
+            Ok(())
+        }
+        (FieldKind::Word(words) | FieldKind::WordOrFlag(words), toml::Value::String(text)) => {
             Err(format!("'{}' is not known: one of {}", shortened(text), words.join(", ")))
         }
         (FieldKind::Texts, toml::Value::Array(items)) if items.iter().all(toml::Value::is_str) => Ok(()),
@@ -133,6 +139,8 @@ pub(super) fn wanted(kind: FieldKind) -> String {
         FieldKind::Whole { min, max } => format!("a whole number from {min} to {max}"),
         FieldKind::Number { min, max } => format!("a number from {min} to {max}"),
         FieldKind::Word(words) => format!("one of {}", words.join(", ")),
+        FieldKind::WordOrFlag(words) => format!("one of {}, or true or false", words.join(", ")),
+        FieldKind::Control => "a whole number, or true or false".to_owned(),
         FieldKind::Texts => "a list of texts".to_owned(),
     }
 }
@@ -204,11 +212,40 @@ impl Reading<'_> {
             }
         } else if TABLE_LISTS.contains(&key) {
             self.table_list(key, value);
+        } else if key == CONTROLS {
+            self.controls(value);
         } else {
             let near = nearest_keys(key);
             let hint = near.first().map_or_else(String::new, |near| format!("; did you mean {near}?"));
             let what = format!("this version does not know this key; it is kept as it is{hint}");
             self.warnings.push(FieldError { field: key.to_owned(), line: Some(line_at(self.text, key_span)), what });
+        }
+    }
+
+    /// A camera's controls: values, and tables of values named by a camera's id.
+    fn controls(&mut self, value: &Spanned<DeValue<'_>>) {
+        let DeValue::Table(table) = value.get_ref() else {
+            let what = format!("must be a table: [{CONTROLS}], not {}", article(value.get_ref().type_str()));
+            return self.fault(CONTROLS, &value.span(), what);
+        };
+        for (name, value) in table {
+            match value.get_ref() {
+                DeValue::Table(own) => {
+                    let camera = format!("{CONTROLS}.\"{}\"", name.get_ref());
+                    own.iter().for_each(|(name, value)| self.control(&camera, name, value));
+                }
+                _ => self.control(CONTROLS, name, value),
+            }
+        }
+    }
+
+    fn control(&mut self, table: &str, name: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>) {
+        let key = format!("{table}.{}", name.get_ref());
+        let control = Field { key: "", kind: FieldKind::Control };
+        if !is_name(name.get_ref()) {
+            self.fault(&key, &name.span(), "a control's name is written as white_balance_automatic");
+        } else if let Err(what) = check_value(&control, &plain(value.get_ref())) {
+            self.fault(&key, &value.span(), what);
         }
     }
 
@@ -272,6 +309,7 @@ fn plain(value: &DeValue<'_>) -> toml::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::MirrorChoice;
 
     fn faults(text: &str) -> Vec<FieldError> {
         match parse(text) {
@@ -297,6 +335,11 @@ mod tests {
             ("[video]\nbitrate_kbps = 99999999999999999999", "video.bitrate_kbps"),
             ("[source]\nkind = \"Screen\"", "source.kind"),
             ("[source]\nshow_cursor = 1", "source.show_cursor"),
+            ("[source]\nmirror = \"left\"", "source.mirror"),
+            ("[source]\ncontrols = 3", "source.controls"),
+            ("[source.controls]\nbrightness = \"much\"", "source.controls.brightness"),
+            ("[source.controls]\nBrightness = 3", "source.controls.Brightness"),
+            ("[source.controls.\"1-1:1.0\"]\ngain = 1.5", "source.controls.\"1-1:1.0\".gain"),
             ("[audio]\ninputs = 3", "audio.inputs"),
             ("[audio]\ninputs = [3]", "audio.inputs.0"),
             ("[[audio.inputs]]\ntrack = 0", "audio.inputs.0.track"),
@@ -308,6 +351,20 @@ mod tests {
         ] {
             let found = faults(line);
             assert_eq!((found[0].field.as_str(), found[0].line), (key, Some(2)), "{line}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_mirror_is_a_word_or_a_flag() {
+        for (word, choice) in [
+            ("true", MirrorChoice::Preview),
+            ("false", MirrorChoice::Off),
+            ("\"both\"", MirrorChoice::Both),
+            ("\"preview\"", MirrorChoice::Preview),
+            ("\"off\"", MirrorChoice::Off),
+        ] {
+            let parsed = parse(&format!("[source]\nmirror = {word}")).unwrap();
+            assert_eq!(parsed.profile.source.mirror, choice, "{word}");
         }
     }
 

@@ -2,9 +2,9 @@
 
 use toml::Value;
 
-use super::Profile;
-use super::fields::{FieldKind, TABLE_LISTS, field, nearest_keys};
+use super::fields::{CONTROLS, FieldKind, TABLE_LISTS, field, nearest_keys};
 use super::parse::{check_value, secret_in, shortened, wanted};
+use super::{Controls, Profile};
 
 /// Why a key cannot be set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +35,7 @@ fn hint(near: &[String]) -> String {
 }
 
 /// Sets `KEY=VALUE`. A list's next index makes a new entry: with one input there, `audio.inputs.1.device=system`
-/// adds a second. An empty value for `audio.inputs` or `streams` removes all entries.
+/// adds a second. An empty value for `audio.inputs`, `streams` or `source.controls` removes all entries.
 pub fn set_pair(profile: &mut Profile, pair: &str) -> Result<(), SetError> {
     let (key, value) = pair.split_once('=').ok_or_else(|| SetError::NoEquals(shortened(pair)))?;
     set(profile, key.trim(), value)
@@ -50,6 +50,10 @@ pub fn set(profile: &mut Profile, key: &str, value: &str) -> Result<(), SetError
         } else {
             profile.audio.inputs.clear();
         }
+        return Ok(());
+    }
+    if key == CONTROLS && value.trim().is_empty() {
+        profile.source.controls = Controls::default();
         return Ok(());
     }
     let known = field(key).ok_or_else(|| SetError::UnknownKey { key: shortened(key), near: nearest_keys(key) })?;
@@ -75,14 +79,26 @@ fn read(kind: FieldKind, text: &str) -> Result<Value, String> {
     match kind {
         FieldKind::Text => Ok(Value::String(text.to_owned())),
         FieldKind::Word(_) => Ok(Value::String(trimmed.to_owned())),
-        FieldKind::Flag => match trimmed.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "on" | "1" => Ok(Value::Boolean(true)),
-            "false" | "no" | "off" | "0" => Ok(Value::Boolean(false)),
-            _ => Err(refused()),
-        },
+        FieldKind::Flag => flag(trimmed).map(Value::Boolean).ok_or_else(refused),
+        FieldKind::WordOrFlag(words) => Ok(match flag(trimmed).filter(|_| !words.contains(&trimmed)) {
+            Some(on) => Value::Boolean(on),
+            None => Value::String(trimmed.to_owned()),
+        }),
+        FieldKind::Control => {
+            let number = trimmed.parse().map(Value::Integer).ok();
+            number.or_else(|| flag(trimmed).map(Value::Boolean)).ok_or_else(refused)
+        }
         FieldKind::Whole { .. } => trimmed.parse().map(Value::Integer).map_err(|_| refused()),
         FieldKind::Number { .. } => trimmed.parse().map(Value::Float).map_err(|_| refused()),
         FieldKind::Texts => read_list(trimmed),
+    }
+}
+
+fn flag(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Some(true),
+        "false" | "no" | "off" | "0" => Some(false),
+        _ => None,
     }
 }
 
@@ -128,7 +144,7 @@ fn place(root: &mut Value, key: &str, value: Value) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::{RateControl, fields::FIELDS};
+    use crate::profile::{MirrorChoice, RateControl, fields::FIELDS};
 
     #[test]
     fn values_are_read_by_the_keys_kind() {
@@ -140,6 +156,9 @@ mod tests {
             "video.keyframe_interval_s=1",
             "video.rate_control=cbr",
             "source.show_cursor=off",
+            "source.mirror=both",
+            "source.controls.brightness=-20",
+            "source.controls.focus_automatic=off",
             "audio.inputs.0.device=system",
             "audio.inputs.0.gain_db=-3.5",
             "audio.inputs.1.device=a=b",
@@ -157,6 +176,13 @@ mod tests {
         assert!((profile.audio.inputs[0].gain_db + 3.5).abs() < 1e-9 && profile.audio.inputs[1].device == "a=b");
         assert_eq!(profile.advanced.output, ["-tune", "film", "-x264-params", "a=1:b=2"]);
         assert_eq!(profile.advanced.before_input, ["-re"]);
+        assert_eq!(profile.source.mirror, MirrorChoice::Both);
+        let controls = profile.source.controls.of("any camera");
+        assert_eq!((controls["brightness"], controls["focus_automatic"]), (-20, 0));
+        set_pair(&mut profile, "source.mirror=on").unwrap();
+        assert_eq!(profile.source.mirror, MirrorChoice::Preview);
+        set_pair(&mut profile, "source.controls=").unwrap();
+        assert!(profile.source.controls.is_empty());
         set_pair(&mut profile, "audio.inputs=").unwrap();
         assert!(profile.audio.inputs.is_empty());
     }
@@ -171,6 +197,9 @@ mod tests {
             ("video.encodr=x", "video.encoder"),
             ("video.keyframe_interval_s=NaN", "video.keyframe_interval_s"),
             ("source.kind=tv", "screen"),
+            ("source.mirror=left", "preview"),
+            ("source.controls.brightness=much", "source.controls.brightness: 'much' is not a whole number"),
+            ("source.controls.1-1:1.0.brightness=3", "no such key"),
             ("audio.inputs.4.device=x", "next index is 0"),
             ("version=3", "no such key"),
             ("unknown.x=3", "no such key"),
@@ -192,14 +221,14 @@ mod tests {
         for field in FIELDS {
             let value = match field.kind {
                 FieldKind::Text => "x",
-                FieldKind::Flag => "true",
+                FieldKind::Flag | FieldKind::Control => "true",
                 FieldKind::Whole { min: 8_000, .. } => "44100",
                 FieldKind::Whole { .. } => "9",
                 FieldKind::Number { .. } => "1.5",
-                FieldKind::Word(words) => words[0],
+                FieldKind::Word(words) | FieldKind::WordOrFlag(words) => words[0],
                 FieldKind::Texts => "a b",
             };
-            let key = field.key.replace('*', "0");
+            let key = field.key.replace('*', "0").replace("NAME", "gain");
             let mut profile = Profile::default();
             set(&mut profile, &key, value).unwrap_or_else(|error| panic!("{error}"));
             let text = toml::to_string(&profile).unwrap();

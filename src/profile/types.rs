@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Controls;
+
 /// The version of the format that this program writes.
 pub const CURRENT_VERSION: u32 = 1;
 
@@ -69,6 +71,45 @@ pub enum SourceKind {
     Camera,
 }
 
+/// What of a camera is shown as in a mirror.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", from = "MirrorWord")]
+pub enum MirrorChoice {
+    /// Nothing.
+    #[default]
+    Off,
+    /// The preview; also written `true`.
+    Preview,
+    /// The preview and the recording.
+    Both,
+}
+
+/// How it may be written.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum MirrorWord {
+    Flag(bool),
+    Word(MirrorName),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum MirrorName {
+    Off,
+    Preview,
+    Both,
+}
+
+impl From<MirrorWord> for MirrorChoice {
+    fn from(word: MirrorWord) -> Self {
+        match word {
+            MirrorWord::Flag(false) | MirrorWord::Word(MirrorName::Off) => Self::Off,
+            MirrorWord::Flag(true) | MirrorWord::Word(MirrorName::Preview) => Self::Preview,
+            MirrorWord::Word(MirrorName::Both) => Self::Both,
+        }
+    }
+}
+
 /// What is recorded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -83,6 +124,11 @@ pub struct Source {
     pub mode: String,
     /// Draw the mouse pointer.
     pub show_cursor: bool,
+    /// What of a camera is shown as in a mirror.
+    pub mirror: MirrorChoice,
+    /// What a camera's controls are set to; controls that are not named are left as they are.
+    #[serde(skip_serializing_if = "Controls::is_empty")]
+    pub controls: Controls,
     /// Keys this version does not know.
     #[serde(flatten)]
     pub unknown: toml::Table,
@@ -96,6 +142,8 @@ impl Default for Source {
             region: String::new(),
             mode: String::new(),
             show_cursor: true,
+            mirror: MirrorChoice::default(),
+            controls: Controls::default(),
             unknown: toml::Table::new(),
         }
     }

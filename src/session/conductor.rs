@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::camera_count::CameraCount;
 use super::event::{Event, EventSender};
 use super::failure::Trouble;
 use super::inputs::Inputs;
@@ -57,6 +58,7 @@ pub(super) struct Conductor {
     wanted: Option<PreviewRequest>,
     starting: Option<Starting>,
     recording: Option<Recording>,
+    camera_count: Option<CameraCount>,
     status: Status,
     next_notice: u64,
     closing: bool,
@@ -74,6 +76,7 @@ impl Conductor {
             wanted: None,
             starting: None,
             recording: None,
+            camera_count: None,
             status: Status::default(),
             next_notice: 0,
             closing: false,
@@ -146,8 +149,11 @@ impl Conductor {
                 self.wanted = request;
                 if !self.is_busy() {
                     self.open_wanted();
+                } else if let Some(source) = self.wanted.as_ref().and_then(|wanted| wanted.source.as_ref()) {
+                    self.inputs.steer(source);
                 }
             }
+            Command::CameraButton(key) => self.inputs.press(&key),
             Command::Watch(watched) => self.setup.preview.set_watched(watched),
             Command::Start(plan) => self.start(*plan),
             Command::Stop => self.stop(),
@@ -261,6 +267,7 @@ impl Conductor {
             self.source_ended(number, crate::capture::CaptureError::Vanished);
         }
         self.proceed_starting();
+        self.count_camera();
         let Some(recording) = &mut self.recording else { return };
         let Some((trouble, sink)) = recording.poll() else { return };
         self.inputs.detach();
@@ -270,7 +277,8 @@ impl Conductor {
             self.notice(Severity::Warning, "file", remark.clone(), String::new());
         }
         let has_product = !sink.files.is_empty() || !sink.streams.is_empty();
-        let report = recording.finished(sink, audio);
+        let mut report = recording.finished(sink, audio);
+        report.camera = self.camera_count.take().map(|count| count.report());
         self.status.frames = report.frames;
         self.status.file = report.files.first().map(|file| file.path.clone());
         self.status.streams.clone_from(&report.streams);
@@ -280,6 +288,14 @@ impl Conductor {
             Some(trouble) => State::Failed(Box::new(trouble.into_failure(has_product.then_some(report)))),
         };
         self.open_wanted();
+    }
+
+    /// Follows the camera's counts for as long as its pictures are recorded.
+    fn count_camera(&mut self) {
+        let is_running = self.recording.as_ref().is_some_and(Recording::is_running);
+        if let (true, Some(count), Some(video)) = (is_running, &mut self.camera_count, &self.inputs.video) {
+            count.update(video);
+        }
     }
 
     /// An input that could not even be opened tells so at once, without an event.
@@ -349,6 +365,7 @@ impl Conductor {
         match Recording::start(setup, first, &formats) {
             Ok(recording) => {
                 self.inputs.attach(&recording.destination());
+                self.camera_count = self.inputs.video.as_ref().and_then(CameraCount::begin);
                 (self.frame_rate, self.byte_rate) = (Rate::default(), Rate::default());
                 self.status.file.clone_from(&recording.file);
                 self.status.commands.clone_from(&recording.commands);
@@ -380,6 +397,7 @@ impl Conductor {
             self.inputs.video.as_ref().map_or(0, |video| video.delivered.load(std::sync::atomic::Ordering::Relaxed));
         let source_fps = self.source_rate.update(now, delivered);
         self.status.source = self.source_status(source_fps);
+        self.status.camera = self.inputs.video.as_ref().and_then(|video| video.camera.peek());
         self.status.audio = self.audio_status();
         if let Some(recording) = &self.recording {
             let totals = recording.counters.totals();
@@ -436,3 +454,7 @@ fn lost_sound(what: String) -> Trouble {
 fn nothing_written() -> Trouble {
     Trouble::new(FailureKind::Encoder, "Nothing was recorded", "Try again; if it stays so, try another encoder.")
 }
+
+#[cfg(test)]
+#[path = "conductor_tests.rs"]
+mod tests;

@@ -5,24 +5,61 @@ use std::sync::Arc;
 use super::event::{Event, EventSender};
 use super::tap::{AudioTap, Destination, Valve, VideoTap};
 use crate::audio::{AudioCapture, AudioSpec, Heard, Meter};
-use crate::capture::{Capture, CaptureRequest, Delivery, SourceInfo};
+use crate::capture::{
+    CameraState, Capture, CaptureError, CaptureRequest, ControlWishes, Deliver, Delivery, SourceInfo, SourceSpec,
+};
 use crate::media::{Frame, Levels};
 use crate::preview::Preview;
 use crate::rt::{Clock, Latest};
+
+/// A running picture source. Dropping it stops it.
+pub(super) trait Source: Send {
+    fn set_controls(&self, wishes: ControlWishes);
+    fn press(&self, key: &str);
+    fn is_finished(&self) -> bool;
+}
+
+impl Source for Capture {
+    fn set_controls(&self, wishes: ControlWishes) {
+        Self::set_controls(self, wishes);
+    }
+
+    fn press(&self, key: &str) {
+        Self::press(self, key);
+    }
+
+    fn is_finished(&self) -> bool {
+        Self::is_finished(self)
+    }
+}
+
+/// Opens a picture source.
+pub(super) type OpenSource =
+    Box<dyn Fn(CaptureRequest, Arc<dyn Clock>, Deliver) -> Result<Box<dyn Source>, CaptureError> + Send>;
+
+fn open_capture(
+    request: CaptureRequest,
+    clock: Arc<dyn Clock>,
+    deliver: Deliver,
+) -> Result<Box<dyn Source>, CaptureError> {
+    crate::capture::open(request, clock, deliver).map(|capture| Box::new(capture) as Box<dyn Source>)
+}
 
 /// One picture source.
 pub(super) struct VideoInput {
     pub(super) request: CaptureRequest,
     pub(super) valve: Valve,
     pub(super) info: Option<SourceInfo>,
-    pub(super) failed: Option<crate::capture::CaptureError>,
+    pub(super) failed: Option<CaptureError>,
+    /// How a camera is, as it said last.
+    pub(super) camera: Latest<Arc<CameraState>>,
     /// Pictures delivered so far, counted on the capture thread.
     pub(super) delivered: Arc<std::sync::atomic::AtomicU64>,
     /// The newest picture, for the size and colours of a recording that starts.
     pub(super) newest: Latest<Arc<Frame>>,
     /// Tells this source's events from those of one that was replaced.
     pub(super) number: u64,
-    capture: Option<Capture>,
+    capture: Option<Box<dyn Source>>,
     /// Its thread was found ended, and its last word was not yet here.
     thread_ended: bool,
 }
@@ -32,8 +69,16 @@ impl VideoInput {
     /// a thread that ended well is in the queue by then, and taken before the next turn.
     pub(super) fn has_ended_silently(&mut self) -> bool {
         let before = self.thread_ended;
-        self.thread_ended = self.failed.is_none() && self.capture.as_ref().is_some_and(Capture::is_finished);
+        self.thread_ended = self.failed.is_none() && self.capture.as_ref().is_some_and(|capture| capture.is_finished());
         before && self.thread_ended
+    }
+
+    /// Sets a camera's controls, if they are to be others than before; it goes on meanwhile.
+    fn set_controls(&mut self, wishes: &ControlWishes) {
+        if let Some(capture) = self.capture.as_ref().filter(|_| self.request.controls != *wishes) {
+            capture.set_controls(wishes.clone());
+        }
+        self.request.controls.clone_from(wishes);
     }
 }
 
@@ -58,18 +103,31 @@ pub(super) struct Inputs {
     events: EventSender,
     preview: Arc<Preview>,
     next_number: u64,
+    open: OpenSource,
 }
 
 impl Inputs {
     pub(super) fn new(clock: Arc<dyn Clock>, events: EventSender, preview: Arc<Preview>) -> Self {
-        Self { video: None, sound: Vec::new(), clock, events, preview, next_number: 0 }
+        Self::opened_by(Box::new(open_capture), clock, events, preview)
+    }
+
+    /// With another way to open picture sources.
+    pub(super) fn opened_by(
+        open: OpenSource,
+        clock: Arc<dyn Clock>,
+        events: EventSender,
+        preview: Arc<Preview>,
+    ) -> Self {
+        Self { video: None, sound: Vec::new(), clock, events, preview, next_number: 0, open }
     }
 
     /// Opens what is wanted and not open, closes what is open and not wanted. A source that failed is tried again.
-    /// Closing waits for the device, two seconds at most.
+    /// Closing waits for the device, two seconds at most. What can be changed while a source runs is changed.
     pub(super) fn want(&mut self, video: Option<&CaptureRequest>, sound: &[AudioSpec]) {
-        let keep = |open: &VideoInput| Some(&open.request) == video && open.failed.is_none();
-        if !self.video.as_ref().is_some_and(keep) {
+        let kept = self.video.as_mut().filter(|open| open.failed.is_none()).zip(video);
+        if let Some((open, request)) = kept.filter(|(open, request)| open.request.is_same_source(request)) {
+            open.set_controls(&request.controls);
+        } else {
             self.video = None;
             self.video = video.map(|request| self.open_video(request));
         }
@@ -81,6 +139,27 @@ impl Inputs {
                 None => self.open_sound(spec),
             };
             self.sound.push(input);
+        }
+    }
+
+    /// Sets the controls of the camera that runs, if it is the one that is wanted; everything else stays as it is.
+    pub(super) fn steer(&mut self, wanted: &CaptureRequest) {
+        let id = |source: &SourceSpec| match source {
+            SourceSpec::Camera { id, .. } => Some(id.clone()),
+            _ => None,
+        };
+        if let Some(open) = &mut self.video
+            && let Some(camera) = id(&wanted.source)
+            && id(&open.request.source) == Some(camera)
+        {
+            open.set_controls(&wanted.controls);
+        }
+    }
+
+    /// Presses a button of the camera that runs.
+    pub(super) fn press(&self, key: &str) {
+        if let Some(capture) = self.video.as_ref().and_then(|open| open.capture.as_ref()) {
+            capture.press(key);
         }
     }
 
@@ -112,8 +191,8 @@ impl Inputs {
         let delivered = Arc::new(std::sync::atomic::AtomicU64::new(0));
         let (events, preview, count) = (self.events.clone(), Arc::clone(&self.preview), Arc::clone(&delivered));
         let mut tap = VideoTap::new(valve.clone());
-        let newest = Latest::new();
-        let seen: Latest<Arc<Frame>> = newest.clone();
+        let (newest, camera) = (Latest::new(), Latest::new());
+        let (seen, state): (Latest<Arc<Frame>>, Latest<Arc<CameraState>>) = (newest.clone(), camera.clone());
         let deliver = move |delivery: Delivery| match delivery {
             Delivery::Frame(frame) => {
                 count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -125,18 +204,29 @@ impl Inputs {
                 show_still(&preview, &seen);
                 tap.unchanged(at);
             }
-            Delivery::Camera(_) => {}
+            Delivery::Camera(now) => state.put(now),
             Delivery::Started(info) => events.send(Event::SourceStarted { number, info }),
             Delivery::Warning(warning) => events.send(Event::SourceWarning { number, warning }),
             Delivery::Ended(error) => events.send(Event::SourceEnded { number, error }),
         };
-        let opened = crate::capture::open(request.clone(), Arc::clone(&self.clock), Box::new(deliver));
+        let opened = (self.open)(request.clone(), Arc::clone(&self.clock), Box::new(deliver));
         let (capture, failed) = match opened {
             Ok(capture) => (Some(capture), None),
             Err(error) => (None, Some(error)),
         };
         let request = request.clone();
-        VideoInput { request, valve, info: None, failed, delivered, newest, number, capture, thread_ended: false }
+        VideoInput {
+            request,
+            valve,
+            info: None,
+            failed,
+            camera,
+            delivered,
+            newest,
+            number,
+            capture,
+            thread_ended: false,
+        }
     }
 
     fn open_sound(&mut self, spec: &AudioSpec) -> SoundInput {
@@ -184,3 +274,7 @@ fn show_still(preview: &Preview, newest: &Latest<Arc<Frame>>) {
         preview.feed(&frame);
     }
 }
+
+#[cfg(test)]
+#[path = "inputs_tests.rs"]
+pub(super) mod tests;

@@ -3,6 +3,7 @@
 //! Knows no profile, no model, no window. One thread, `session`, owns every worker's handle; nothing it does
 //! waits for a disk or ffmpeg longer than a second; closing a device that hangs may take two.
 
+mod camera_count;
 mod conductor;
 mod direct_words;
 mod environment;
@@ -27,14 +28,15 @@ use std::time::Duration;
 use conductor::{Conductor, ConductorSetup};
 use event::{Event, EventSender, events};
 
+pub use crate::capture::{CameraControl, CameraState, ControlKind, ControlState, Signal};
 pub use crate::fanout::{CheckResult, FileReport, StreamReport, StreamState, Verdict};
 pub use environment::{
     FoundFfmpeg, Survey, SurveySetup, find_ffmpeg, find_opencv, gather, look_at_output, make_folder,
 };
 pub use prepare::look_at_subtitles;
 pub use status::{
-    AudioStatus, Command, DiskStatus, Failure, FailureKind, FinishedReport, FrameCounts, Notice, PreviewRequest,
-    SourceStatus, State, Status,
+    AudioStatus, CameraReport, Command, DiskStatus, Failure, FailureKind, FinishedReport, FrameCounts, Notice,
+    PreviewRequest, SourceStatus, State, Status,
 };
 
 use crate::imaging::PreviewImage;

@@ -24,11 +24,12 @@ pub(super) enum Painter {
 }
 
 impl Painter {
-    pub(super) fn new(spec: &VideoInput) -> Result<Self, ImagingError> {
+    pub(super) fn new(spec: &VideoInput, mirror: Mirror) -> Result<Self, ImagingError> {
         if spec.pixels == PixelFormat::Nv12 && spec.size.padded_even() == spec.size {
-            return Ok(Self::Nv12(Box::new(Nv12Converter::new(spec.size, spec.colour, Mirror::No)?)));
+            return Ok(Self::Nv12(Box::new(Nv12Converter::new(spec.size, spec.colour, mirror)?)));
         }
-        Ok(Self::AsItIs(Copier { spec: *spec, picture: vec![0; spec.pixels.packed_len(spec.size)], is_drawn: false }))
+        let picture = vec![0; spec.pixels.packed_len(spec.size)];
+        Ok(Self::AsItIs(Copier { spec: *spec, mirror, picture, is_drawn: false }))
     }
 
     /// The whole picture after this frame.
@@ -40,9 +41,10 @@ impl Painter {
     }
 }
 
-/// Takes pictures row by row, without a change.
+/// Takes pictures row by row, without a change but for left and right.
 pub(super) struct Copier {
     spec: VideoInput,
+    mirror: Mirror,
     picture: Vec<u8>,
     is_drawn: bool,
 }
@@ -72,10 +74,34 @@ impl Copier {
             for (target, row) in plane.chunks_exact_mut(our_row.max(1)).zip(0..our_rows.min(their_rows)) {
                 let Some(source) = bytes.get(row * stride..row * stride + length) else { break };
                 target[..length].copy_from_slice(source);
+                if self.mirror == Mirror::Horizontal {
+                    mirror_row(self.spec.pixels, index, target);
+                }
             }
         }
         self.is_drawn = true;
         Ok(&self.picture)
+    }
+}
+
+/// Lets left and right of one row of a plane change places.
+fn mirror_row(pixels: PixelFormat, plane: usize, row: &mut [u8]) {
+    use PixelFormat as F;
+    let bytes = match pixels {
+        F::Bgrx | F::Rgbx | F::Yuyv | F::Uyvy => 4,
+        F::Bgr24 | F::Rgb24 => 3,
+        F::Nv12 if plane > 0 => 2,
+        F::Gray8 | F::Nv12 | F::I420 => 1,
+    };
+    row.reverse();
+    for group in row.chunks_exact_mut(bytes) {
+        group.reverse();
+        // Two pixels share their colour and change places beside it.
+        match pixels {
+            F::Yuyv => group.swap(0, 2),
+            F::Uyvy => group.swap(1, 3),
+            _ => {}
+        }
     }
 }
 
@@ -103,7 +129,7 @@ mod tests {
             rate: FrameRate::whole(30),
             timing: FrameTiming::Constant,
         };
-        let mut painter = Painter::new(&spec).unwrap();
+        let mut painter = Painter::new(&spec, Mirror::No).unwrap();
         let nothing = Changed::Rows { top: 0, bottom: 0 };
         let first = frame(spec.size, 8, 1);
         assert_eq!(painter.paint(&first, nothing).unwrap(), [1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14]);
@@ -117,5 +143,26 @@ mod tests {
         let planes = Planes::packed(PixelFormat::Rgb24, spec.size, Arc::new(vec![0_u8; 12])).unwrap();
         alien.payload = Payload::Planes(planes);
         assert!(painter.paint(&alien, Changed::Unknown).is_err());
+        let mut mirrored = Painter::new(&spec, Mirror::Horizontal).unwrap();
+        assert_eq!(mirrored.paint(&first, nothing).unwrap(), [4, 5, 6, 1, 2, 3, 12, 13, 14, 9, 10, 11]);
+    }
+
+    #[test]
+    fn every_kind_of_pixels_is_mirrored_with_its_colours() {
+        use PixelFormat as F;
+        for (pixels, plane, row, mirrored) in [
+            (F::Bgrx, 0, &[1, 2, 3, 4, 5, 6, 7, 8][..], &[5, 6, 7, 8, 1, 2, 3, 4][..]),
+            (F::Rgb24, 0, &[1, 2, 3, 4, 5, 6], &[4, 5, 6, 1, 2, 3]),
+            (F::Gray8, 0, &[1, 2, 3], &[3, 2, 1]),
+            (F::Nv12, 0, &[1, 2, 3, 4], &[4, 3, 2, 1]),
+            (F::Nv12, 1, &[1, 2, 3, 4], &[3, 4, 1, 2]),
+            (F::I420, 2, &[1, 2], &[2, 1]),
+            (F::Yuyv, 0, &[10, 1, 20, 2, 30, 3, 40, 4], &[40, 3, 30, 4, 20, 1, 10, 2]),
+            (F::Uyvy, 0, &[1, 10, 2, 20, 3, 30, 4, 40], &[3, 40, 4, 30, 1, 20, 2, 10]),
+        ] {
+            let mut row = row.to_vec();
+            mirror_row(pixels, plane, &mut row);
+            assert_eq!(row, mirrored, "{pixels:?}");
+        }
     }
 }

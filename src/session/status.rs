@@ -1,10 +1,11 @@
 //! What goes in and what comes out: commands, and the one status that window, command line and control show.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::audio::AudioSpec;
-use crate::capture::CaptureRequest;
+use crate::capture::{CameraState, CaptureRequest};
 use crate::fanout::{CheckResult, FileReport, StreamReport, Verdict};
 use crate::media::{Levels, Resolution};
 use crate::plan::{Plan, Severity};
@@ -12,8 +13,11 @@ use crate::plan::{Plan, Severity};
 /// What one can ask of the session.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Open (or change, or with `None` close) what is shown and heard while nothing is recorded.
+    /// Open (or change, or with `None` close) what is shown and heard while nothing is recorded. While something is,
+    /// only the controls of the running camera follow it at once.
     Preview(Option<PreviewRequest>),
+    /// Press a button among the controls of the camera that runs, by its key.
+    CameraButton(String),
     /// Somebody looks at the preview, or nobody does.
     Watch(bool),
     /// Record.
@@ -50,6 +54,8 @@ pub struct Status {
     pub frames: FrameCounts,
     /// The source that runs, for preview or recording.
     pub source: SourceStatus,
+    /// How the camera is, where the source is one and has said so.
+    pub camera: Option<Arc<CameraState>>,
     /// The sound inputs that run.
     pub audio: Vec<AudioStatus>,
     /// The file being written: its final name.
@@ -208,6 +214,19 @@ pub struct Failure {
     pub saved: Option<FinishedReport>,
 }
 
+/// What came of a camera's pictures during a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CameraReport {
+    /// Its name.
+    pub name: String,
+    /// Pictures that came whole.
+    pub whole: u64,
+    /// Pictures that it took and that never came.
+    pub lost: u64,
+    /// Pictures that came damaged and were left out.
+    pub damaged: u64,
+}
+
 /// What a finished recording is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FinishedReport {
@@ -223,6 +242,8 @@ pub struct FinishedReport {
     pub latency_s: Option<f64>,
     /// The sound inputs at the end.
     pub audio: Vec<AudioStatus>,
+    /// The camera's pictures from the recording's beginning to its end, if it was one.
+    pub camera: Option<CameraReport>,
     /// The judgement.
     pub verdict: Verdict,
     /// What it rests on.

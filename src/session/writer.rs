@@ -9,6 +9,7 @@ use super::picture::Painter;
 use super::tap::WriterItem;
 use crate::audio::{SoundFormat, Timeline};
 use crate::fanout::Counters;
+use crate::imaging::Mirror;
 use crate::media::{Changed, Frame, FrameTiming, Timestamp};
 use crate::pacer::{Due, Kind, Pacer};
 use crate::rt::{Clock, Intake, StopToken};
@@ -52,6 +53,7 @@ pub(super) struct WriterSetup {
     pub(super) queue: Intake<WriterItem, 3>,
     pub(super) engine: EngineInput,
     pub(super) video: Option<VideoInput>,
+    pub(super) mirror: Mirror,
     pub(super) lines: Vec<LineSetup>,
     /// End by itself after this much recorded time.
     pub(super) duration: Option<Duration>,
@@ -95,7 +97,7 @@ struct Video {
 
 impl Writer {
     pub(super) fn new(setup: WriterSetup) -> Result<Self, EngineError> {
-        let video = setup.video.map(Video::new).transpose()?;
+        let video = setup.video.map(|spec| Video::new(spec, setup.mirror)).transpose()?;
         let lines = setup.lines.into_iter().map(|setup| Line { setup, timeline: None }).collect();
         let mut writer = Self {
             queue: setup.queue,
@@ -332,8 +334,9 @@ impl Writer {
 }
 
 impl Video {
-    fn new(spec: VideoInput) -> Result<Self, EngineError> {
-        let painter = Painter::new(&spec).map_err(|error| EngineError::Io(std::io::Error::other(error.to_string())))?;
+    fn new(spec: VideoInput, mirror: Mirror) -> Result<Self, EngineError> {
+        let painter =
+            Painter::new(&spec, mirror).map_err(|error| EngineError::Io(std::io::Error::other(error.to_string())))?;
         let max_gap = match spec.timing {
             // ffmpeg's fps filter repeats only when the next picture comes: one is sent at least this often.
             FrameTiming::Constant => Duration::from_millis(200),

@@ -2,6 +2,8 @@
 //!
 //! Knows no session handle, capture, ffmpeg, dialog, file, process or thread: it neither waits nor acts.
 
+mod camera_controls;
+mod camera_pane;
 mod dialogs;
 mod engine_form;
 mod forms;

@@ -4,10 +4,11 @@ use eframe::egui::{self, Color32, Rect, RichText, Sense, Vec2, WidgetInfo, acces
 
 use super::memory::PortraitPreview;
 use super::{Scene, SelfPortrait, ViewMemory};
+use crate::imaging::Mirror;
 use crate::media::Resolution;
-use crate::model::{Model, words};
-use crate::profile::SourceKind;
-use crate::session::SourceStatus;
+use crate::model::{Model, camera_words, words};
+use crate::profile::{MirrorChoice, SourceKind};
+use crate::session::{Signal, SourceStatus};
 
 /// Around and instead of the picture, in light and dark alike.
 const BACKGROUND: Color32 = Color32::from_gray(16);
@@ -16,8 +17,8 @@ const BACKGROUND: Color32 = Color32::from_gray(16);
 pub struct Picture<'a> {
     /// Its size in pixels, for its shape.
     pub size: Resolution,
-    /// Paints it into the rectangle.
-    pub paint: &'a dyn Fn(&egui::Painter, Rect),
+    /// Paints it into the rectangle, as it is or as in a mirror.
+    pub paint: &'a dyn Fn(&egui::Painter, Rect, Mirror),
 }
 
 pub(super) fn preview_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemory, scene: &Scene<'_>) {
@@ -42,7 +43,7 @@ pub(super) fn preview_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemo
                 }
             });
         }
-        (SourceStatus::Running { name, .. }, Some(picture)) => picture_ui(ui, place, name, picture),
+        (SourceStatus::Running { name, .. }, Some(picture)) => picture_ui(ui, place, name, picture, mirror(model)),
         (SourceStatus::Running { .. }, None) => message_ui(ui, place, "Waiting for the first picture…", "", |_| {}),
         (SourceStatus::Opening, _) => message_ui(ui, place, "Opening the source…", "", |_| {}),
         (SourceStatus::Closed, _) if model.draft.source.kind == SourceKind::None => {
@@ -52,15 +53,42 @@ pub(super) fn preview_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemo
             message_ui(ui, place, "No picture yet", "Choose what to record on the right.", |_| {});
         }
     }
+    signal_ui(ui, place, model);
     ui.advance_cursor_after_rect(place);
 }
 
-fn picture_ui(ui: &egui::Ui, place: Rect, name: &str, picture: &Picture<'_>) {
+/// Only a camera is seen as in a mirror, and only while it sends: words in its picture's place stay readable.
+fn mirror(model: &Model) -> Mirror {
+    let is_sending = model.status.camera.as_ref().is_some_and(|camera| camera.signal == Signal::Good);
+    match model.draft.source.mirror {
+        MirrorChoice::Preview | MirrorChoice::Both if is_sending => Mirror::Horizontal,
+        _ => Mirror::No,
+    }
+}
+
+/// A line at the lower edge while a camera sends nothing.
+fn signal_ui(ui: &mut egui::Ui, place: Rect, model: &Model) {
+    let (SourceStatus::Running { name, .. }, Some(camera)) = (&model.status.source, &model.status.camera) else {
+        return;
+    };
+    let Some(words) = camera_words::no_signal(name, camera.signal, model.is_busy()) else { return };
+    let line = place.with_min_y(place.bottom() - 40.0).shrink2(Vec2::new(8.0, 4.0));
+    ui.painter().rect_filled(line, 4.0, Color32::from_black_alpha(200));
+    let builder = egui::UiBuilder::new()
+        .max_rect(line.shrink(6.0))
+        .layout(egui::Layout::centered_and_justified(egui::Direction::LeftToRight));
+    ui.scope_builder(builder, |ui| {
+        ui.add(egui::Label::new(RichText::new(words).color(Color32::from_gray(235))).truncate());
+    });
+}
+
+fn picture_ui(ui: &egui::Ui, place: Rect, name: &str, picture: &Picture<'_>, mirror: Mirror) {
     let rect = fitted(picture.size, place);
     let response = ui.interact(rect, ui.scope_id().with("preview"), Sense::hover());
-    let label = format!("Preview of {name}");
+    let mirrored = if mirror == Mirror::Horizontal { ", mirrored" } else { "" };
+    let label = format!("Preview of {name}{mirrored}");
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
-    (picture.paint)(ui.painter(), rect);
+    (picture.paint)(ui.painter(), rect, mirror);
 }
 
 /// Fills what the picture leaves free; below the picture a coat of paint would only cost.

@@ -3,13 +3,14 @@
 use eframe::egui;
 
 use super::ViewMemory;
+use super::camera_pane::camera_ui;
 use super::forms::{choice_ui, entry_ui, problems_ui, remark_ui, text_ui};
-use crate::capture::CameraMode;
 use crate::model::{Action, DeviceSearch, Model, words};
 use crate::profile::{Source, SourceKind};
 
 /// The keys that have their problems shown here.
-const FIELDS: &[&str] = &["source.kind", "source.id", "source.region", "source.mode", "source.show_cursor"];
+const FIELDS: &[&str] =
+    &["source.kind", "source.id", "source.region", "source.mode", "source.show_cursor", "source.mirror"];
 
 /// Whether the problems of this key are shown at a control.
 pub(super) fn shows(field: &str) -> bool {
@@ -32,31 +33,34 @@ pub(super) fn source_ui(
     memory: &mut ViewMemory,
     actions: &mut Vec<Action>,
 ) {
-    let Source { kind, id, region, mode, show_cursor, unknown: _ } = source;
-    let before = *kind;
-    choice_ui(ui, "What to record", words::source_kind(*kind), |ui| {
+    let before = source.kind;
+    choice_ui(ui, "What to record", words::source_kind(before), |ui| {
         for this in KINDS {
-            entry_ui(ui, kind, this, words::source_kind(this));
+            entry_ui(ui, &mut source.kind, this, words::source_kind(this));
         }
     });
-    if *kind != before {
-        *id = memory.swap_id(before, std::mem::take(id), *kind);
+    if source.kind != before {
+        source.id = memory.swap_id(before, std::mem::take(&mut source.id), source.kind);
     }
     problems_ui(ui, model, "source.kind", actions);
+    let kind = source.kind;
     match kind {
         SourceKind::None => remark_ui(ui, "Only sound is recorded."),
         SourceKind::Test => remark_ui(ui, "A moving picture with a counter, to try things out."),
-        SourceKind::Screen => screen_ui(ui, model, id),
-        SourceKind::Window => window_choice_ui(ui, model, id),
-        SourceKind::Region => region_ui(ui, model, region),
-        SourceKind::Camera => camera_ui(ui, model, id, mode),
+        SourceKind::Screen => screen_ui(ui, model, &mut source.id),
+        SourceKind::Window => window_choice_ui(ui, model, &mut source.id),
+        SourceKind::Region => region_ui(ui, model, &mut source.region),
+        SourceKind::Camera => camera_ui(ui, model, source, actions),
     }
-    for field in ["source.id", "source.region", "source.mode"] {
-        problems_ui(ui, model, field, actions);
+    // A camera shows its own beside the controls that they are of.
+    if kind != SourceKind::Camera {
+        for field in ["source.id", "source.region", "source.mode", "source.mirror"] {
+            problems_ui(ui, model, field, actions);
+        }
     }
     if matches!(kind, SourceKind::Screen | SourceKind::Window | SourceKind::Region) {
         ui.add_space(4.0);
-        ui.checkbox(show_cursor, "Show the mouse pointer");
+        ui.checkbox(&mut source.show_cursor, "Show the mouse pointer");
         problems_ui(ui, model, "source.show_cursor", actions);
     }
     refresh_ui(ui, model, actions);
@@ -110,29 +114,8 @@ fn region_ui(ui: &mut egui::Ui, model: &Model, region: &mut String) {
     }
 }
 
-fn camera_ui(ui: &mut egui::Ui, model: &Model, id: &mut String, mode: &mut String) {
-    let listing = &model.environment.listing;
-    let at = listing.cameras.iter().position(|camera| camera.id == *id);
-    let chosen = chosen_text(id, at.map(|index| listing.cameras[index].name.clone()), "First camera found");
-    choice_ui(ui, "Which camera", &chosen, |ui| {
-        entry_ui(ui, id, String::new(), "First camera found");
-        for camera in &listing.cameras {
-            entry_ui(ui, id, camera.id.clone(), &camera.name);
-        }
-    });
-    let offered: &[CameraMode] = listing.cameras.get(at.unwrap_or(0)).map_or(&[], |camera| &camera.modes);
-    let chosen = if mode.is_empty() { "Best fitting" } else { mode.as_str() }.to_owned();
-    choice_ui(ui, "Camera mode", &chosen, |ui| {
-        entry_ui(ui, mode, String::new(), "Best fitting");
-        for this in offered {
-            let name = this.to_string();
-            entry_ui(ui, mode, name.clone(), &name);
-        }
-    });
-}
-
 /// The name of what is chosen; an id that is not in the list (unplugged, another machine) is shown as it is.
-fn chosen_text(id: &str, name: Option<String>, none: &str) -> String {
+pub(super) fn chosen_text(id: &str, name: Option<String>, none: &str) -> String {
     match name {
         Some(name) => name,
         None if id.is_empty() => none.to_owned(),

@@ -42,6 +42,8 @@ mod recording;
 #[cfg(test)]
 mod screen;
 #[cfg(test)]
+mod window_camera;
+#[cfg(test)]
 mod window_e2e;
 #[cfg(test)]
 mod window_engine;

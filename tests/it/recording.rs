@@ -1,9 +1,11 @@
 //! A recording of the test pattern with its tone holds every picture once, in even steps, in step with the sound.
 
-use gearcast::media::Container;
+use gearcast::capture::test_pattern::{BARS, bar_rect};
+use gearcast::imaging::Mirror;
+use gearcast::media::{Container, Resolution};
 use gearcast::session::{State, Verdict};
 
-use crate::support::judge::{Film, counted_frames};
+use crate::support::judge::{Film, colour_at, counted_frames};
 use crate::support::record::{Recorder, test_plan};
 
 fn record_and_judge(container: Container) {
@@ -50,4 +52,28 @@ fn mov_is_whole_and_in_step() {
 #[test]
 fn avi_is_whole_and_in_step() {
     record_and_judge(Container::Avi);
+}
+
+/// The six bars of the pattern are in the file from right to left, in either way that pictures go to the encoder.
+#[test]
+fn a_mirrored_recording_has_left_and_right_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    for pixel_format in ["yuv420p", "yuv444p"] {
+        let path = folder.path().join(format!("{pixel_format}.mp4"));
+        let mut plan = test_plan(&path, 1.0);
+        let video = plan.video.as_mut().unwrap();
+        (video.mirror, video.pixel_format) = (Mirror::Horizontal, pixel_format.to_owned());
+        let status = Recorder::new().record(plan);
+        assert!(matches!(&status.state, State::Done(report) if report.verdict == Verdict::Good), "{:?}", status.state);
+        for (index, [red, green, blue]) in (0..).zip(BARS) {
+            let bar = bar_rect(Resolution::new(640, 360), 5 - index);
+            let place = (bar.x.cast_unsigned() + 20, bar.y.cast_unsigned() + 20, 60, 40);
+            let found = colour_at(&path, 0.5, place);
+            let close = [(found.0, red), (found.1, green), (found.2, blue)];
+            assert!(
+                close.iter().all(|(is, wanted)| is.abs_diff(*wanted) <= 8),
+                "{pixel_format} bar {index}: {found:?}"
+            );
+        }
+    }
 }

@@ -209,7 +209,7 @@ fn every_source_can_be_chosen() {
     assert_eq!((window.model().draft.source.id.as_str(), window.model().problems_in(Pane::Source).0), ("77", 0));
     choose(&mut window, "What to record", "Camera");
     choose(&mut window, "Which camera", "Webcam");
-    choose(&mut window, "Camera mode", "640x480@30 yuyv");
+    choose(&mut window, "Camera mode", "640x480, 30 fps, uncompressed (YUYV)");
     let source = window.model().draft.source.clone();
     assert_eq!(
         (source.kind, source.id.as_str(), source.mode.as_str()),

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use crate::cli::exit::Exit;
 use crate::plan::Severity;
-use crate::session::{AudioStatus, Failure, FinishedReport, FrameCounts, Notice, State, Status, StreamReport, Verdict};
+use crate::session::{
+    AudioStatus, CameraReport, Failure, FinishedReport, FrameCounts, Notice, State, Status, StreamReport, Verdict,
+};
 
 /// The last line of a recording that never began.
 pub(in crate::cli) fn finished_json(report: Option<&FinishedReport>, exit: Exit) -> Value {
@@ -31,10 +33,15 @@ pub(in crate::cli) fn finished_json(report: Option<&FinishedReport>, exit: Exit)
         "frames": frames_json(report.map(|report| report.frames).unwrap_or_default()),
         "audio": report.map_or_else(Vec::new, |report| audio_json(&report.audio)),
         "streams": report.map_or_else(Vec::new, |report| streams_json(&report.streams)),
+        "camera": report.and_then(|report| report.camera.as_ref()).map(camera_json),
         "verdict": verdict_word(report.map_or(Verdict::Broken, |report| report.verdict)),
         "checks": checks,
         "exit_code": exit.code(),
     })
+}
+
+fn camera_json(camera: &CameraReport) -> Value {
+    json!({"name": camera.name, "whole": camera.whole, "lost": camera.lost, "damaged": camera.damaged})
 }
 
 /// A problem that is no notice of the session's.

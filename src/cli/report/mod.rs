@@ -156,7 +156,7 @@ mod tests {
     use crate::plan::{Environment, FfmpegSummary, Searched};
     use crate::profile::Profile;
     use crate::session::{
-        AudioStatus, CheckResult, Failure, FailureKind, FileReport, FinishedReport, FrameCounts, Notice,
+        AudioStatus, CameraReport, CheckResult, Failure, FailureKind, FileReport, FinishedReport, FrameCounts, Notice,
     };
 
     fn plan() -> Plan {
@@ -200,6 +200,7 @@ mod tests {
             frames: FrameCounts { captured: 40, written: 45, repeated: 5, ..FrameCounts::default() },
             latency_s: Some(0.4),
             audio: Vec::new(),
+            camera: None,
             verdict,
             checks: vec![CheckResult { name: "frames", ok: verdict == Verdict::Good, detail: "45 of 45".to_owned() }],
         }
@@ -273,6 +274,22 @@ mod tests {
                 .any(|line| matches!(line, Line::Say(text) if text.contains("/v/a.mp4") && text.contains(word)));
             assert!(words, "{lines:?}");
         }
+    }
+
+    #[test]
+    fn a_cameras_pictures_are_told() {
+        let camera = |lost| CameraReport { name: "HD Webcam".to_owned(), whole: 297, lost, damaged: 0 };
+        let told = |camera: Option<CameraReport>| {
+            let report = FinishedReport { camera, ..report(Verdict::Good) };
+            ended(&Status { state: State::Done(Box::new(report)), ..Status::default() }, false).0
+        };
+        let lines = told(Some(camera(3)));
+        let expected = json!({"name": "HD Webcam", "whole": 297, "lost": 3, "damaged": 0});
+        assert_eq!(jsons(&lines).pop().unwrap()["camera"], expected);
+        let speaks =
+            |lines: &[Line]| lines.iter().any(|line| matches!(line, Line::Say(text) if text.contains("3 were lost")));
+        assert!(speaks(&lines) && !speaks(&told(Some(camera(0)))));
+        assert_eq!(jsons(&told(None)).pop().unwrap()["camera"], Value::Null);
     }
 
     #[test]

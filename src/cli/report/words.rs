@@ -33,6 +33,10 @@ pub(super) fn report_words(report: &FinishedReport) -> String {
     if capture + encoder > 0 {
         lines.push(format!("Dropped frames: {capture} before the encoder, {encoder} inside it."));
     }
+    if let Some(camera) = report.camera.as_ref().filter(|camera| camera.lost + camera.damaged > 0) {
+        let (name, lost, damaged) = (&camera.name, camera.lost, camera.damaged);
+        lines.push(format!("{name}: {} pictures came whole, {lost} were lost, {damaged} were damaged.", camera.whole));
+    }
     let verdict = match report.verdict {
         Verdict::Good => "Verdict: good, every check passed.",
         Verdict::Broken if report.files.is_empty() => "Verdict: broken; it did not get there:",

@@ -27,6 +27,7 @@ use crate::fanout::{
     Counters, DirectTarget, EncoderEnd, Keep, ReadBack, Reservation, SinkReport, StreamReport, StreamState, Verdict,
 };
 use crate::ffmpeg::Ffmpeg;
+use crate::imaging::Mirror;
 use crate::media::{Frame, Timestamp};
 use crate::plan::{AddressKind, EnginePlan, Plan};
 use crate::rt::{Clock, StopToken, Worker, intake};
@@ -147,6 +148,7 @@ impl Recording {
             queue: taken,
             engine: input,
             video: spec.video,
+            mirror: plan.video.as_ref().map_or(Mirror::No, |video| video.mirror),
             lines: lines(&plan, &spec, formats),
             duration: plan.duration,
             clock: Arc::clone(&clock),
@@ -427,6 +429,7 @@ impl Recording {
             frames,
             latency_s: self.counters.latency_s(),
             audio,
+            camera: None,
             verdict: sink.verdict.unwrap_or(Verdict::Broken),
             checks: sink.checks,
         }

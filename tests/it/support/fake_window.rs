@@ -55,6 +55,7 @@ impl FakeSession {
     pub(crate) fn take_sent(&self) -> Vec<&'static str> {
         let name = |command: &Command| match command {
             Command::Preview(_) | Command::Watch(_) => None,
+            Command::CameraButton(_) => Some("button"),
             Command::Start(_) => Some("start"),
             Command::Stop => Some("stop"),
             Command::Shutdown => Some("shutdown"),
@@ -96,13 +97,23 @@ impl FakeSession {
 pub(crate) struct FakeMachine {
     /// What a look at the machine brings.
     pub(crate) found: Found,
+    /// The cameras that the system lists, if they are others than at first.
+    pub(crate) plugged: Arc<Latest<Vec<CameraInfo>>>,
     /// What was shown or opened.
     pub(crate) opened: Arc<Latest<PathBuf>>,
 }
 
 impl Machine for FakeMachine {
     fn survey(&self, _: Vec<String>, _: &StopToken) -> Found {
-        self.found.clone()
+        let mut found = self.found.clone();
+        if let Some(cameras) = self.plugged.peek() {
+            found.listing.cameras = cameras;
+        }
+        found
+    }
+
+    fn camera_fingerprint(&self) -> Vec<String> {
+        self.plugged.peek().iter().flatten().map(|camera| camera.id.clone()).collect()
     }
 
     fn look_at_output(&self, _: &Path) -> OutputFacts {
@@ -180,6 +191,7 @@ pub(crate) struct Window {
     pub(crate) harness: Harness<'static, App>,
     pub(crate) session: Arc<FakeSession>,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) plugged: Arc<Latest<Vec<CameraInfo>>>,
     pub(crate) opened: Arc<Latest<PathBuf>>,
     pub(crate) settings: PathBuf,
     _folder: tempfile::TempDir,
@@ -210,7 +222,8 @@ impl Window {
         let session = Arc::new(FakeSession::default());
         let clock = Arc::new(ManualClock::new(Timestamp::from_nanos(1_000_000_000)));
         let opened = Arc::new(Latest::new());
-        let machine = FakeMachine { found: begin.found, opened: Arc::clone(&opened) };
+        let plugged = Arc::new(Latest::new());
+        let machine = FakeMachine { found: begin.found, plugged: Arc::clone(&plugged), opened: Arc::clone(&opened) };
         let parts = |ctx: &egui::Context| Parts {
             session: Arc::clone(&session) as Arc<dyn SessionPort>,
             gate: WakeGate::new(ctx.clone(), Arc::clone(&clock) as _),
@@ -224,7 +237,7 @@ impl Window {
             quit: Arc::default(),
         };
         let harness = Harness::builder().with_size(begin.size).build_eframe(|cc| App::new(cc, parts(&cc.egui_ctx)));
-        let mut window = Self { harness, session, clock, opened, settings, _folder: folder };
+        let mut window = Self { harness, session, clock, plugged, opened, settings, _folder: folder };
         window.until(|model| model.devices == DeviceSearch::Done && model.free_bytes().is_some());
         window
     }
@@ -304,6 +317,7 @@ pub(crate) fn report(verdict: Verdict) -> FinishedReport {
         frames: FrameCounts { captured: 300, written: 300, ..FrameCounts::default() },
         latency_s: Some(0.4),
         audio: Vec::new(),
+        camera: None,
         verdict,
         checks: vec![
             check("frames", true, "300 written, 300 in the file"),

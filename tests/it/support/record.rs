@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use gearcast::audio::AudioSpec;
 use gearcast::capture::{CaptureRequest, ControlWishes, SourceSpec};
+use gearcast::imaging::Mirror;
 use gearcast::media::{AudioCodec, Container, FrameRate, FrameTiming, Resolution, VideoCodec};
 use gearcast::plan::{
     AudioEncode, AudioPlan, EnginePlan, Extra, FilePlan, FileWay, OnExisting, Plan, RateControl, SizeChoice, VideoPlan,
@@ -79,6 +80,7 @@ pub(crate) fn test_plan(path: &Path, seconds: f64) -> Plan {
             preset: Some(if codec == VideoCodec::H264 { "superfast" } else { "realtime" }.to_owned()),
             keyframe_interval_s: 2.0,
             pixel_format: "yuv420p".to_owned(),
+            mirror: Mirror::No,
         }),
         audio: vec![AudioPlan { spec: AudioSpec::Test, gain_db: 0.0, muted: false, track: 1, offset_nanos: 0 }],
         audio_encode: AudioEncode {
