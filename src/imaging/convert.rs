@@ -4,7 +4,7 @@ use super::jpeg::Decoded;
 use super::scale::Scaler;
 use super::source::Source;
 use super::{ImagingError, Nv12};
-use crate::media::{Changed, Colour, Frame, Matrix, Payload, PixelFormat, Range, Resolution};
+use crate::media::{Changed, Colour, CompressedFormat, Frame, Matrix, Payload, PixelFormat, Range, Resolution};
 
 /// Whether left and right change places.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,7 +85,8 @@ impl Nv12Converter {
     fn redraw(&mut self, frame: &Frame, rows: Option<(u32, u32)>) -> Result<(), ImagingError> {
         let (source, rows) = match &frame.payload {
             Payload::Planes(planes) => (Source::of_planes(frame, planes)?, rows),
-            Payload::Compressed { data, .. } => {
+            Payload::Compressed { format: CompressedFormat::H264, .. } => return Err(ImagingError::NotDecoded),
+            Payload::Compressed { format: CompressedFormat::Mjpeg, data } => {
                 self.jpeg.decode(data, frame.size)?;
                 (Source::of_jpeg(&self.jpeg, frame.colour), None)
             }

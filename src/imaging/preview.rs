@@ -9,7 +9,7 @@ use super::rgb::{RgbOrder, refused, standard};
 use super::scale::{shrink, shrink_factor, shrink_nv12};
 use super::source::{Pixels, Plane, Source};
 use super::{ImagingError, Nv12, natural_colour};
-use crate::media::{Colour, Frame, Matrix, Payload, Resolution, Timestamp};
+use crate::media::{Colour, CompressedFormat, Frame, Matrix, Payload, Resolution, Timestamp};
 
 /// A small NV12 picture, shared without copying.
 #[derive(Clone, Debug)]
@@ -52,7 +52,8 @@ impl Previewer {
     pub fn image(&mut self, frame: &Frame, max: Resolution) -> Result<PreviewImage, ImagingError> {
         let source = match &frame.payload {
             Payload::Planes(planes) => Source::of_planes(frame, planes)?,
-            Payload::Compressed { data, .. } => {
+            Payload::Compressed { format: CompressedFormat::H264, .. } => return Err(ImagingError::NotDecoded),
+            Payload::Compressed { format: CompressedFormat::Mjpeg, data } => {
                 self.jpeg.decode(data, frame.size)?;
                 Source::of_jpeg(&self.jpeg, frame.colour)
             }
@@ -157,7 +158,8 @@ pub fn snapshot_rgba(frame: &Frame) -> Result<Rgba, ImagingError> {
     let mut jpeg = Decoded::default();
     let source = match &frame.payload {
         Payload::Planes(planes) => Source::of_planes(frame, planes)?,
-        Payload::Compressed { data, .. } => {
+        Payload::Compressed { format: CompressedFormat::H264, .. } => return Err(ImagingError::NotDecoded),
+        Payload::Compressed { format: CompressedFormat::Mjpeg, data } => {
             jpeg.decode(data, frame.size)?;
             Source::of_jpeg(&jpeg, frame.colour)
         }

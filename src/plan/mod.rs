@@ -4,6 +4,7 @@
 //! recording it is the whole truth.
 
 mod address;
+mod copy;
 mod encoders;
 mod environment;
 mod findings;

@@ -2,9 +2,9 @@
 
 use super::findings::{Findings, fix};
 use super::{
-    EnginePlan, Environment, Extra, Plan, Problem, Run, VideoPlan, noncompression, output, sound, source, video,
+    EnginePlan, Environment, Extra, Plan, Problem, Run, VideoPlan, copy, noncompression, output, sound, source, video,
 };
-use crate::capture::{CaptureRequest, ControlWishes};
+use crate::capture::{CaptureRequest, ControlWishes, SourceSpec};
 use crate::ffmpeg::Input;
 use crate::profile::{Audio, Profile, SourceKind};
 
@@ -26,13 +26,16 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
     let mut out = Findings::default();
     let by_opencv = noncompression::is_wished(profile);
     let engine = if by_opencv { noncompression::engine(profile, env, run, &mut out) } else { EnginePlan::Ffmpeg };
+    if by_opencv && copy::is_wished(profile) {
+        copy::not_by_opencv(&mut out);
+    }
     if !by_opencv {
         not_in_this_version(profile, &mut out);
         if env.ffmpeg.is_none() {
             noncompression::without_ffmpeg(env, &mut out);
         }
     }
-    let spec = source::resolve(profile, env, &mut out);
+    let mut spec = source::resolve(profile, env, &mut out);
     let target = if by_opencv {
         noncompression::file(profile, env, run, &mut out).map(output::Target::File)
     } else {
@@ -42,11 +45,15 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
     let encode = match (profile.source.kind, &target) {
         (SourceKind::None, _) => None,
         _ if by_opencv => video::for_opencv(&profile.video, &mut out),
+        (_, target) if copy::is_wished(profile) => copy::resolve(profile, target.as_ref(), env, &mut out),
         (_, Some(output::Target::Address(plan, container))) => {
             video::for_address(&profile.video, plan.kind, *container, env, &mut out)
         }
         _ => video::resolve(&profile.video, container, env, &mut out),
     };
+    if let (Some(SourceSpec::Camera { coding, .. }), Some(encode)) = (&mut spec, &encode) {
+        *coding = encode.copied.map(copy::coding);
+    }
     let is_silent = by_opencv || target.as_ref().is_some_and(|target| !target.has_sound());
     let audio = if by_opencv {
         Vec::new() // told of, or refused where it was asked for
@@ -86,6 +93,7 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         },
         codec: encode.codec,
         encoder: encode.encoder,
+        copied: encode.copied,
         size: encode.size,
         rate: encode.rate,
         timing: encode.timing,

@@ -2,7 +2,7 @@
 
 use super::findings::{Findings, fix, some_of};
 use super::{Environment, Searched};
-use crate::capture::{Listing, SourceSpec, WindowPick};
+use crate::capture::{CameraInfo, Listing, SourceSpec, WindowPick};
 use crate::media::{Rect, Resolution};
 use crate::profile::{Profile, SourceKind};
 
@@ -155,6 +155,15 @@ fn overlaps(a: Rect, b: Rect) -> bool {
     meet(a.x, a.size.width, b.x, b.size.width) && meet(a.y, a.size.height, b.y, b.size.height)
 }
 
+/// The camera with this id, device file, place in the list or part of its name; the first one without.
+pub(super) fn find_camera<'c>(cameras: &'c [CameraInfo], id: Option<&str>) -> Option<&'c CameraInfo> {
+    let Some(id) = id else { return cameras.first() };
+    let part = id.to_lowercase();
+    let index = id.parse::<usize>().ok().and_then(|index| cameras.get(index));
+    let named = cameras.iter().find(|camera| camera.id == id || camera.path == id);
+    named.or(index).or_else(|| cameras.iter().find(|camera| camera.name.to_lowercase().contains(&part)))
+}
+
 fn check_camera(id: Option<&str>, mode: &str, env: &Environment, out: &mut Findings) {
     if env.searched == Searched::NotYet {
         return;
@@ -169,15 +178,7 @@ fn check_camera(id: Option<&str>, mode: &str, env: &Environment, out: &mut Findi
             fix("Record the screen", "source.kind", "screen"),
         );
     }
-    let camera = match id {
-        None => cameras.first(),
-        Some(id) => {
-            let part = id.to_lowercase();
-            let index = id.parse::<usize>().ok().and_then(|index| cameras.get(index));
-            let named = cameras.iter().find(|camera| camera.id == id || camera.path == id);
-            named.or(index).or_else(|| cameras.iter().find(|camera| camera.name.to_lowercase().contains(&part)))
-        }
-    };
+    let camera = find_camera(cameras, id);
     let Some(camera) = camera else {
         let have = some_of(cameras.iter().map(|camera| camera.name.as_str()));
         let what = format!("There is no camera '{}'.", id.unwrap_or_default());

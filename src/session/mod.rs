@@ -4,6 +4,7 @@
 //! waits for a disk or ffmpeg longer than a second; closing a device that hangs may take two.
 
 mod conductor;
+mod copied;
 mod direct_words;
 mod environment;
 mod event;
