@@ -101,7 +101,7 @@ fn for_opencv(video: &VideoPlan, first: First<'_>) -> VideoInput {
     match first.pixels().filter(is_read) {
         Some(pixels) if plain.size == first.size() => {
             VideoInput { pictures: Pictures::Raw(pixels), colour: Colour::SRGB, ..plain }
-        },
+        }
         _ => plain,
     }
 }

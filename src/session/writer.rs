@@ -384,7 +384,8 @@ impl Writer {
 
 impl Video {
     fn new(spec: VideoInput, pixels: PixelFormat) -> Result<Self, EngineError> {
-        let painter = Painter::new(&spec, pixels).map_err(|error| EngineError::Io(std::io::Error::other(error.to_string())))?;
+        let painter =
+            Painter::new(&spec, pixels).map_err(|error| EngineError::Io(std::io::Error::other(error.to_string())))?;
         let max_gap = match spec.timing {
             // ffmpeg's fps filter repeats only when the next picture comes: one is sent at least this often.
             FrameTiming::Constant => Duration::from_millis(200),

@@ -3,9 +3,7 @@
 use std::ffi::OsString;
 
 use crate::ffmpeg::Input;
-use crate::media::{
-    Colour, CompressedFormat, FrameRate, FrameTiming, PixelFormat, Resolution, TimeBase, TrackHeader,
-};
+use crate::media::{Colour, CompressedFormat, FrameRate, FrameTiming, PixelFormat, Resolution, TimeBase, TrackHeader};
 use crate::nut;
 
 /// What the pictures are made of.

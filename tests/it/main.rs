@@ -17,6 +17,7 @@ mod cli_ffmpeg;
 #[cfg(test)]
 mod cli_record;
 #[cfg(test)]
+mod copied;
 mod custom_command;
 #[cfg(test)]
 mod direct;

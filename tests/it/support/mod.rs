@@ -3,6 +3,7 @@
 pub(crate) mod audio_probe;
 #[cfg(feature = "opencv")]
 pub(crate) mod cards;
+pub(crate) mod coded;
 pub(crate) mod fake_window;
 pub(crate) mod inspector;
 pub(crate) mod judge;
