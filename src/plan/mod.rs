@@ -5,6 +5,8 @@
 
 mod address;
 mod copy;
+#[cfg(test)]
+mod copy_tests;
 mod encoders;
 mod environment;
 mod findings;
