@@ -411,3 +411,7 @@ impl Video {
         self.last_seq = Some(frame.seq);
     }
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;

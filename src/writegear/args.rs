@@ -217,7 +217,7 @@ fn seconds(nanos: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::{FrameRate, PixelFormat, Resolution};
+    use crate::media::{CompressedFormat, FrameRate, PixelFormat, Resolution};
     use crate::writegear::{AudioInput, EncodeOptions, FurtherInput};
 
     fn words(args: &Args) -> String {
@@ -300,6 +300,25 @@ mod tests {
         spec.options.output = vec!["-filter_complex".into(), "[0:v]hflip[o]".into()];
         let all = words(&encoder_args(&spec));
         assert!(!all.contains("-vf") && !all.contains("-map 0:0") && all.contains("-map [o] "), "{all}");
+    }
+
+    #[test]
+    fn pictures_that_come_encoded_are_left_alone() {
+        let video = VideoInput {
+            pictures: Pictures::Coded(CompressedFormat::Mjpeg),
+            timing: FrameTiming::Variable,
+            ..spec().video.unwrap()
+        };
+        let mut spec = EngineSpec { video: Some(video), ..spec() };
+        spec.options.video = vec![("c:v".into(), "copy".into())];
+        let all = words(&encoder_args(&spec));
+        assert!(
+            all.contains("-i pipe:0 -map 0:0 -c:v copy -max_interleave_delta 1000000 -map 0:1 -af aresample"),
+            "{all}"
+        );
+        for word in ["-vf", "-colorspace", "-fps_mode", "-enc_time_base"] {
+            assert!(!all.contains(word), "{all}");
+        }
     }
 
     #[test]
