@@ -71,18 +71,8 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         None => (None, None),
     };
     let subtitles = if by_opencv { None } else { output::subtitles(profile, env, file.as_ref(), &mut out) };
-    if profile.source.kind == SourceKind::None && is_silent && !by_opencv && !profile.audio.inputs.is_empty() {
-        let what = "Without a picture there is nothing to write here: it holds no sound.";
-        out.error("source.kind", what, "Choose a source.", fix("Record the screen", "source.kind", "screen"));
-    }
-    if profile.source.kind == SourceKind::None && audio.is_empty() && !out.has_errors() {
-        let what = "Without a picture and without a sound input there is nothing to record.";
-        out.error(
-            "audio.inputs",
-            what,
-            "Choose a source, or another sound input.",
-            fix("Record the screen", "source.kind", "screen"),
-        );
+    if profile.source.kind == SourceKind::None {
+        sound_alone(profile, is_silent && !by_opencv, audio.is_empty(), &mut out);
     }
     let video = spec.zip(encode).map(|(source, encode)| VideoPlan {
         request: CaptureRequest {
@@ -111,6 +101,19 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
             Ok((plan, out.problems))
         }
         _ => Err(out.problems),
+    }
+}
+
+/// Whether there is anything to record without a picture: `is_silent` is what holds no sound.
+fn sound_alone(profile: &Profile, is_silent: bool, has_no_sound: bool, out: &mut Findings) {
+    let screen = || fix("Record the screen", "source.kind", "screen");
+    if is_silent && !profile.audio.inputs.is_empty() {
+        let what = "Without a picture there is nothing to write here: it holds no sound.";
+        out.error("source.kind", what, "Choose a source.", screen());
+    }
+    if has_no_sound && !out.has_errors() {
+        let what = "Without a picture and without a sound input there is nothing to record.";
+        out.error("audio.inputs", what, "Choose a source, or another sound input.", screen());
     }
 }
 

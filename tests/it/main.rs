@@ -18,6 +18,7 @@ mod cli_ffmpeg;
 mod cli_record;
 #[cfg(test)]
 mod copied;
+#[cfg(test)]
 mod custom_command;
 #[cfg(test)]
 mod direct;
