@@ -58,6 +58,9 @@ pub enum ImagingError {
         /// The decoder's words.
         reason: String,
     },
+    /// H.264 of a camera: recorded as it comes, and decoded nowhere here.
+    #[error("H.264 from a camera is recorded as it comes and is not shown here")]
+    NotDecoded,
     /// The conversion itself refused: a bug or a size beyond its limits.
     #[error("a picture of {size} could not be converted: {reason}")]
     Refused {

@@ -61,6 +61,7 @@ impl<'a> Source<'a> {
                 jpeg.decode(data, frame.size, detail)?;
                 Ok(Self::of_jpeg(jpeg, frame.colour))
             }
+            Payload::Compressed { format: CompressedFormat::H264, .. } => Err(ImagingError::NotDecoded),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Colour, Timestamp};
+use super::{Colour, Timestamp, VideoCodec};
 
 /// Width and height in pixels; zero is possible only before [`Resolution::checked`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,6 +110,16 @@ pub enum CompressedFormat {
     Mjpeg,
     /// One access unit of H.264 a frame, with start codes. Nothing here decodes it: it is recorded as it comes.
     H264,
+}
+
+impl CompressedFormat {
+    /// Its codec.
+    pub const fn codec(self) -> VideoCodec {
+        match self {
+            Self::Mjpeg => VideoCodec::Mjpeg,
+            Self::H264 => VideoCodec::H264,
+        }
+    }
 }
 
 /// Memory that holds pixels: a vector, or shared memory filled by the X server. Read-only once in a frame.

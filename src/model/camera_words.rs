@@ -35,11 +35,14 @@ pub fn camera_trouble(camera: &CameraInfo) -> Option<String> {
     let name = camera.name.clone();
     let (what, error) = match &camera.free {
         CameraFree::Yes => return None,
-        CameraFree::Busy { by: Some(by) } => (format!("{by} is using this camera."), CaptureError::CameraBusy { name }),
-        CameraFree::Busy { by: None } => {
-            ("Another program is using this camera.".to_owned(), CaptureError::CameraBusy { name })
+        CameraFree::Busy { by } => {
+            let who = by.as_deref().unwrap_or("Another program");
+            (format!("{who} is using this camera."), CaptureError::CameraBusy { name, by: by.clone() })
         }
-        CameraFree::Denied => ("You may not open this camera.".to_owned(), CaptureError::CameraDenied { name }),
+        CameraFree::Denied => {
+            let denied = CaptureError::CameraDenied { name, path: camera.path.clone(), group: None };
+            ("You may not open this camera.".to_owned(), denied)
+        }
     };
     Some(format!("{what} {}", error.help()))
 }

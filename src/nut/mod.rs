@@ -21,6 +21,6 @@ mod tests;
 mod tests_real;
 
 pub use error::NutError;
-pub use raw::{fourcc_of, pcm_f32, pcm_s16, raw_video};
+pub use raw::{coded_video, fourcc_of, pcm_f32, pcm_s16, raw_video};
 pub use reader::{NutPacket, Reader};
 pub use writer::{MAX_TRACKS, Syncpoints, Writer};

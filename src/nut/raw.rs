@@ -1,8 +1,8 @@
-//! Track headers for raw pictures and sound, as ffmpeg understands them.
+//! Track headers for raw pictures, pictures that come encoded, and sound, as ffmpeg understands them.
 
 use std::sync::Arc;
 
-use crate::media::{FrameRate, PixelFormat, Resolution, TimeBase, TrackHeader, TrackKind};
+use crate::media::{CompressedFormat, FrameRate, PixelFormat, Resolution, TimeBase, TrackHeader, TrackKind};
 
 /// The tag under which ffmpeg's raw decoder knows a pixel format. The picture is tightly packed.
 pub const fn fourcc_of(format: PixelFormat) -> [u8; 4] {
@@ -29,6 +29,28 @@ pub fn raw_video(format: PixelFormat, size: Resolution, time_base: TimeBase, rat
         time_base,
         decode_delay: 0,
         codec_private: Arc::from([]),
+    }
+}
+
+/// Pictures that come encoded. `parameters` are what a decoder needs before the first of them: H.264's parameter sets,
+/// with start codes; nothing for Motion JPEG.
+pub fn coded_video(
+    format: CompressedFormat,
+    size: Resolution,
+    time_base: TimeBase,
+    rate: Option<FrameRate>,
+    parameters: &[u8],
+) -> TrackHeader {
+    let fourcc = match format {
+        CompressedFormat::Mjpeg => *b"MJPG",
+        CompressedFormat::H264 => *b"H264",
+    };
+    TrackHeader {
+        kind: TrackKind::Video { size, sample_aspect: (1, 1), rate, colour_code: 0 },
+        fourcc: fourcc.to_vec(),
+        time_base,
+        decode_delay: 0,
+        codec_private: Arc::from(parameters),
     }
 }
 

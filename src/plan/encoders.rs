@@ -4,6 +4,9 @@
 
 use crate::media::{AudioCodec, VideoCodec};
 
+/// The name of no encoder: pictures are recorded as they come.
+pub(super) const COPY: &str = "copy";
+
 /// How an encoder keeps every bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lossless {

@@ -4,6 +4,9 @@
 //! recording it is the whole truth.
 
 mod address;
+mod copy;
+#[cfg(test)]
+mod copy_tests;
 mod encoders;
 mod environment;
 mod findings;

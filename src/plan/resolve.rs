@@ -2,7 +2,7 @@
 
 use super::findings::{Findings, fix};
 use super::{
-    EnginePlan, Environment, Extra, Plan, Problem, Run, VideoPlan, noncompression, output, sound, source, video,
+    EnginePlan, Environment, Extra, Plan, Problem, Run, VideoPlan, copy, noncompression, output, sound, source, video,
 };
 use crate::capture::{CaptureRequest, SourceSpec};
 use crate::ffmpeg::Input;
@@ -27,13 +27,16 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
     let mut out = Findings::default();
     let by_opencv = noncompression::is_wished(profile);
     let engine = if by_opencv { noncompression::engine(profile, env, run, &mut out) } else { EnginePlan::Ffmpeg };
+    if by_opencv && copy::is_wished(profile) {
+        copy::not_by_opencv(&mut out);
+    }
     if !by_opencv {
         not_in_this_version(profile, &mut out);
         if env.ffmpeg.is_none() {
             noncompression::without_ffmpeg(env, &mut out);
         }
     }
-    let spec = source::resolve(profile, env, &mut out);
+    let mut spec = source::resolve(profile, env, &mut out);
     let mirror = source::mirror(profile, &mut out);
     let target = if by_opencv {
         noncompression::file(profile, env, run, &mut out).map(output::Target::File)
@@ -44,11 +47,15 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
     let encode = match (profile.source.kind, &target) {
         (SourceKind::None, _) => None,
         _ if by_opencv => video::for_opencv(&profile.video, &mut out),
+        (_, target) if copy::is_wished(profile) => copy::resolve(profile, target.as_ref(), env, &mut out),
         (_, Some(output::Target::Address(plan, container))) => {
             video::for_address(&profile.video, plan.kind, *container, env, &mut out)
         }
         _ => video::resolve(&profile.video, container, env, &mut out),
     };
+    if let (Some(SourceSpec::Camera { coding, .. }), Some(encode)) = (&mut spec, &encode) {
+        *coding = encode.copied.map(copy::coding);
+    }
     let is_silent = by_opencv || target.as_ref().is_some_and(|target| !target.has_sound());
     let audio = if by_opencv {
         Vec::new() // told of, or refused where it was asked for
@@ -66,23 +73,14 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         None => (None, None),
     };
     let subtitles = if by_opencv { None } else { output::subtitles(profile, env, file.as_ref(), &mut out) };
-    if profile.source.kind == SourceKind::None && is_silent && !by_opencv && !profile.audio.inputs.is_empty() {
-        let what = "Without a picture there is nothing to write here: it holds no sound.";
-        out.error("source.kind", what, "Choose a source.", fix("Record the screen", "source.kind", "screen"));
-    }
-    if profile.source.kind == SourceKind::None && audio.is_empty() && !out.has_errors() {
-        let what = "Without a picture and without a sound input there is nothing to record.";
-        out.error(
-            "audio.inputs",
-            what,
-            "Choose a source, or another sound input.",
-            fix("Record the screen", "source.kind", "screen"),
-        );
+    if profile.source.kind == SourceKind::None {
+        sound_alone(profile, is_silent && !by_opencv, audio.is_empty(), &mut out);
     }
     let video = spec.zip(encode).map(|(source, encode)| VideoPlan {
         request: request(profile, env, source, encode.rate),
         codec: encode.codec,
         encoder: encode.encoder,
+        copied: encode.copied,
         size: encode.size,
         rate: encode.rate,
         timing: encode.timing,
@@ -107,6 +105,19 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
 fn request(profile: &Profile, env: &Environment, source: SourceSpec, rate: FrameRate) -> CaptureRequest {
     let controls = source::control_wishes(&profile.source, &env.listing);
     CaptureRequest { source, rate, show_cursor: profile.source.show_cursor, controls }
+}
+
+/// Whether there is anything to record without a picture: `is_silent` is what holds no sound.
+fn sound_alone(profile: &Profile, is_silent: bool, has_no_sound: bool, out: &mut Findings) {
+    let screen = || fix("Record the screen", "source.kind", "screen");
+    if is_silent && !profile.audio.inputs.is_empty() {
+        let what = "Without a picture there is nothing to write here: it holds no sound.";
+        out.error("source.kind", what, "Choose a source.", screen());
+    }
+    if has_no_sound && !out.has_errors() {
+        let what = "Without a picture and without a sound input there is nothing to record.";
+        out.error("audio.inputs", what, "Choose a source, or another sound input.", screen());
+    }
 }
 
 fn extra(profile: &Profile) -> Extra {

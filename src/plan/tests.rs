@@ -13,7 +13,7 @@ fn encoder(name: &str, codec: &str, works: Works) -> EncoderInfo {
     EncoderInfo { name: name.to_owned(), codec: codec.to_owned(), works }
 }
 
-fn machine() -> Environment {
+pub(super) fn machine() -> Environment {
     let names = [
         ("libx264", "h264"),
         ("libx265", "hevc"),
@@ -84,7 +84,7 @@ fn machine() -> Environment {
     }
 }
 
-fn profile(pairs: &[&str]) -> Profile {
+pub(super) fn profile(pairs: &[&str]) -> Profile {
     let mut profile = Profile::default();
     for pair in pairs {
         set_pair(&mut profile, pair).unwrap_or_else(|error| panic!("{error}"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::audio::AudioSpec;
 use crate::capture::CaptureRequest;
 use crate::imaging::Mirror;
-use crate::media::{AudioCodec, Container, FrameRate, FrameTiming, Resolution, VideoCodec};
+use crate::media::{AudioCodec, CompressedFormat, Container, FrameRate, FrameTiming, Resolution, VideoCodec};
 
 /// Everything a recording needs to know, resolved against this machine. Never changed, never stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,8 +74,10 @@ pub struct VideoPlan {
     pub request: CaptureRequest,
     /// Codec.
     pub codec: VideoCodec,
-    /// ffmpeg's encoder.
+    /// ffmpeg's encoder; `copy` where pictures are recorded as they come.
     pub encoder: String,
+    /// The camera's own encoding that is recorded as it comes; all about size, quality and pixels below then means nothing.
+    pub copied: Option<CompressedFormat>,
     /// Size in the file.
     pub size: SizeChoice,
     /// Frame rate.

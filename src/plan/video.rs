@@ -3,13 +3,15 @@
 use super::encoders::{self, ENCODERS, EncoderFacts, Lossless, Presets, translated_preset};
 use super::findings::{Findings, fix, some_of};
 use super::{AddressKind, Environment, FfmpegSummary, RateControl, SizeChoice, Works};
-use crate::media::{Container, FrameRate, FrameTiming, Resolution, VideoCodec};
+use crate::media::{CompressedFormat, Container, FrameRate, FrameTiming, Resolution, VideoCodec};
 use crate::profile::{FrameTimingChoice, RateControl as Wish, Video};
 
 /// Everything about pictures but the source.
 pub(super) struct Encode {
     pub(super) codec: VideoCodec,
     pub(super) encoder: String,
+    /// The camera's own encoding that is recorded as it comes.
+    pub(super) copied: Option<CompressedFormat>,
     pub(super) size: SizeChoice,
     pub(super) rate: FrameRate,
     pub(super) timing: FrameTiming,
@@ -47,7 +49,18 @@ pub(super) fn resolve(
     };
     let keyframe_interval_s = video.keyframe_interval_s;
     let (size, rate) = (size?, rate?);
-    Some(Encode { codec, encoder, size, rate, timing, rate_control, preset, pixel_format, keyframe_interval_s })
+    Some(Encode {
+        codec,
+        encoder,
+        copied: None,
+        size,
+        rate,
+        timing,
+        rate_control,
+        preset,
+        pixel_format,
+        keyframe_interval_s,
+    })
 }
 
 /// The same where OpenCV writes: size and rate, an even one; its codec is a tag of its own.
@@ -57,6 +70,7 @@ pub(super) fn for_opencv(video: &Video, out: &mut Findings) -> Option<Encode> {
     Some(Encode {
         codec: VideoCodec::Raw,
         encoder: "opencv".to_owned(),
+        copied: None,
         size,
         rate,
         timing: FrameTiming::Constant,
@@ -171,7 +185,7 @@ fn codec(video: &Video, container: Option<Container>, out: &mut Findings) -> Opt
     }
 }
 
-fn misfit(container: Container, codec: VideoCodec, out: &mut Findings) {
+pub(super) fn misfit(container: Container, codec: VideoCodec, out: &mut Findings) {
     let what = format!("{container} does not hold {codec}.");
     let help = "Let the encoder be chosen by itself, or record into mkv, which holds anything.";
     out.error("output.container", what, help, fix("Record into mkv", "output.container", "mkv"));

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::imaging::{PreviewImage, Previewer};
+use crate::imaging::{ImagingError, PreviewImage, Previewer};
 use crate::media::{Changed, Frame, FrameRate, Resolution};
 use crate::rt::{Latest, StopToken, Worker};
 use limit::RateLimit;
@@ -182,10 +182,12 @@ impl<'a> Maker<'a> {
             }
             Err(error) => {
                 self.shown = None;
-                if !std::mem::replace(&mut self.failing, true) {
+                let is_first = !std::mem::replace(&mut self.failing, true);
+                if is_first {
                     log::warn!("no preview: {error}");
                 }
-                false
+                // None will ever come: an older picture would pass for what is recorded now.
+                is_first && error == ImagingError::NotDecoded && self.shared.image.take().is_some()
             }
         }
     }

@@ -2,7 +2,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use super::*;
-use crate::media::{Colour, Payload, PixelBuffer, PixelFormat, Planes, Timestamp};
+use crate::media::{Colour, CompressedFormat, Payload, PixelBuffer, PixelFormat, Planes, Timestamp};
 
 const SIZE: Resolution = Resolution::new(64, 32);
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -99,6 +99,21 @@ fn a_broken_frame_leaves_the_last_image_and_the_thread_alive() {
     preview.feed(&frame(2, 0, Changed::Rows { top: 0, bottom: 1 }));
     told.recv_timeout(PATIENCE).unwrap();
     assert_eq!(preview.image().unwrap().y[0], 16);
+}
+
+#[test]
+fn what_cannot_be_decoded_takes_the_older_image_away() {
+    let (preview, told) = started(30);
+    preview.set_watched(true);
+    preview.feed(&frame(0, 255, Changed::Unknown));
+    told.recv_timeout(PATIENCE).unwrap();
+    let payload = Payload::Compressed { format: CompressedFormat::H264, data: Arc::from([0, 0, 1, 0x65]) };
+    preview.feed(&Arc::new(Frame { payload, ..(*frame(1, 0, Changed::Unknown)).clone() }));
+    told.recv_timeout(PATIENCE).unwrap();
+    assert!(preview.image().is_none());
+    preview.feed(&frame(2, 0, Changed::Unknown));
+    told.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(preview.image().unwrap().seq, 2);
 }
 
 /// Counts its own end.

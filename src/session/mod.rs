@@ -5,6 +5,7 @@
 
 mod camera_count;
 mod conductor;
+mod copied;
 mod direct_words;
 mod environment;
 mod event;

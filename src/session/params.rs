@@ -39,6 +39,9 @@ pub(super) fn pair(name: &str, value: impl ToString) -> (String, String) {
 }
 
 fn video_pairs(plan: &Plan, video: &VideoPlan) -> Pairs {
+    if video.copied.is_some() {
+        return vec![pair("c:v", "copy")];
+    }
     let mut pairs = vec![pair("c:v", &video.encoder), pair("pix_fmt", wire_pixel_format(video))];
     if let Some(preset) = &video.preset {
         pairs.push(pair(preset_option(&video.encoder), preset));

@@ -1,7 +1,7 @@
 //! A source's pictures as the engine takes them: converted to NV12, or as they are.
 
 use crate::imaging::{ImagingError, Mirror, Nv12Converter};
-use crate::media::{Changed, Frame, Payload, PixelFormat};
+use crate::media::{Changed, Frame, Payload, PixelFormat, Resolution};
 use crate::writegear::VideoInput;
 
 /// Why a picture is left out.
@@ -24,12 +24,13 @@ pub(super) enum Painter {
 }
 
 impl Painter {
-    pub(super) fn new(spec: &VideoInput, mirror: Mirror) -> Result<Self, ImagingError> {
-        if spec.pixels == PixelFormat::Nv12 && spec.size.padded_even() == spec.size {
+    /// For pictures of these pixels.
+    pub(super) fn new(spec: &VideoInput, pixels: PixelFormat, mirror: Mirror) -> Result<Self, ImagingError> {
+        if pixels == PixelFormat::Nv12 && spec.size.padded_even() == spec.size {
             return Ok(Self::Nv12(Box::new(Nv12Converter::new(spec.size, spec.colour, mirror)?)));
         }
-        let picture = vec![0; spec.pixels.packed_len(spec.size)];
-        Ok(Self::AsItIs(Copier { spec: *spec, mirror, picture, is_drawn: false }))
+        let picture = vec![0; pixels.packed_len(spec.size)];
+        Ok(Self::AsItIs(Copier { pixels, size: spec.size, mirror, picture, is_drawn: false }))
     }
 
     /// The whole picture after this frame.
@@ -43,7 +44,8 @@ impl Painter {
 
 /// Takes pictures row by row, without a change but for left and right.
 pub(super) struct Copier {
-    spec: VideoInput,
+    pixels: PixelFormat,
+    size: Resolution,
     mirror: Mirror,
     picture: Vec<u8>,
     is_drawn: bool,
@@ -56,15 +58,15 @@ impl Copier {
             return Ok(&self.picture);
         }
         let planes = match &frame.payload {
-            Payload::Planes(planes) if planes.format() == self.spec.pixels => planes,
+            Payload::Planes(planes) if planes.format() == self.pixels => planes,
             _ => return Err(PictureError::OtherPixels),
         };
-        if frame.size != self.spec.size {
+        if frame.size != self.size {
             // A window that grew is cut off, one that shrank leaves black behind: a lossless film is not scaled.
             self.picture.fill(0);
         }
-        let ours = self.spec.pixels.plane_layout(self.spec.size);
-        let theirs = self.spec.pixels.plane_layout(frame.size);
+        let ours = self.pixels.plane_layout(self.size);
+        let theirs = self.pixels.plane_layout(frame.size);
         let mut rest = self.picture.as_mut_slice();
         for (index, ((our_row, our_rows), (their_row, their_rows))) in ours.into_iter().zip(theirs).enumerate() {
             let (plane, next) = rest.split_at_mut(our_row * our_rows);
@@ -75,7 +77,7 @@ impl Copier {
                 let Some(source) = bytes.get(row * stride..row * stride + length) else { break };
                 target[..length].copy_from_slice(source);
                 if self.mirror == Mirror::Horizontal {
-                    mirror_row(self.spec.pixels, index, target);
+                    mirror_row(self.pixels, index, target);
                 }
             }
         }
@@ -110,7 +112,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::media::{Colour, FrameRate, FrameTiming, Planes, Resolution, Timestamp};
+    use crate::media::{Colour, FrameRate, FrameTiming, Planes, Timestamp};
+    use crate::writegear::Pictures;
 
     fn frame(size: Resolution, stride: usize, first: u8) -> Frame {
         let bytes: Vec<u8> = (first..).take(stride * size.height as usize).collect();
@@ -123,13 +126,13 @@ mod tests {
     #[test]
     fn pixels_are_taken_as_they_are_and_other_sizes_cut_or_left_black() {
         let spec = VideoInput {
-            pixels: PixelFormat::Bgr24,
+            pictures: Pictures::Raw(PixelFormat::Bgr24),
             size: Resolution::new(2, 2),
             colour: Colour::SRGB,
             rate: FrameRate::whole(30),
             timing: FrameTiming::Constant,
         };
-        let mut painter = Painter::new(&spec, Mirror::No).unwrap();
+        let mut painter = Painter::new(&spec, PixelFormat::Bgr24, Mirror::No).unwrap();
         let nothing = Changed::Rows { top: 0, bottom: 0 };
         let first = frame(spec.size, 8, 1);
         assert_eq!(painter.paint(&first, nothing).unwrap(), [1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14]);
@@ -143,7 +146,7 @@ mod tests {
         let planes = Planes::packed(PixelFormat::Rgb24, spec.size, Arc::new(vec![0_u8; 12])).unwrap();
         alien.payload = Payload::Planes(planes);
         assert!(painter.paint(&alien, Changed::Unknown).is_err());
-        let mut mirrored = Painter::new(&spec, Mirror::Horizontal).unwrap();
+        let mut mirrored = Painter::new(&spec, PixelFormat::Bgr24, Mirror::Horizontal).unwrap();
         assert_eq!(mirrored.paint(&first, nothing).unwrap(), [4, 5, 6, 1, 2, 3, 12, 13, 14, 9, 10, 11]);
     }
 

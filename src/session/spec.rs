@@ -8,7 +8,7 @@ use crate::ffmpeg::Input;
 use crate::imaging::natural_colour;
 use crate::media::{Colour, Frame, Matrix, Payload, PixelFormat, Range, Resolution, VideoCodec};
 use crate::plan::{EnginePlan, Plan, SizeChoice, VideoPlan};
-use crate::writegear::{AudioInput, Destination, EngineSpec, FurtherInput, VideoInput};
+use crate::writegear::{AudioInput, Destination, EngineSpec, FurtherInput, Pictures, VideoInput};
 
 /// What is known of the source.
 #[derive(Clone, Copy)]
@@ -55,6 +55,7 @@ pub(super) fn engine_spec(
     let mut options = encode_options(plan);
     let video = plan.video.as_ref().zip(first).map(|(video, first)| match first.pixels() {
         _ if plan.engine != EnginePlan::Ffmpeg => for_opencv(video, first),
+        _ if video.copied.is_some() => as_it_comes(video, first),
         Some(pixels) if wants_own_pixels(&video.pixel_format) => {
             let own = own_pixels(video, first, pixels);
             options.fit = own.fit;
@@ -81,7 +82,14 @@ fn nv12(video: &VideoPlan, first: First<'_>) -> VideoInput {
     let natural = first.natural(size.height);
     // Motion JPEG has no place for another matrix than BT.601; what players read from its tags they do not use.
     let colour = if video.codec == VideoCodec::Mjpeg { Colour::BT601 } else { natural };
-    VideoInput { pixels: PixelFormat::Nv12, size, colour, rate: video.rate, timing: video.timing }
+    VideoInput { pictures: Pictures::Raw(PixelFormat::Nv12), size, colour, rate: video.rate, timing: video.timing }
+}
+
+/// A camera's own encoding, neither decoded nor scaled.
+fn as_it_comes(video: &VideoPlan, first: First<'_>) -> VideoInput {
+    let plain = nv12(video, first);
+    let pictures = video.copied.map_or(plain.pictures, Pictures::Coded);
+    VideoInput { pictures, size: first.size(), ..plain }
 }
 
 /// What non-compression mode is given: every pixel as it was captured where nothing is to be scaled and the child
@@ -91,7 +99,9 @@ fn for_opencv(video: &VideoPlan, first: First<'_>) -> VideoInput {
     let plain = nv12(video, first);
     let is_read = |pixels: &F| matches!(pixels, F::Bgrx | F::Rgbx | F::Bgr24 | F::Rgb24 | F::Gray8);
     match first.pixels().filter(is_read) {
-        Some(pixels) if plain.size == first.size() => VideoInput { pixels, colour: Colour::SRGB, ..plain },
+        Some(pixels) if plain.size == first.size() => {
+            VideoInput { pictures: Pictures::Raw(pixels), colour: Colour::SRGB, ..plain }
+        }
         _ => plain,
     }
 }
@@ -135,7 +145,8 @@ fn own_pixels(video: &VideoPlan, first: First<'_>, pixels: PixelFormat) -> OwnPi
             if format.starts_with("yuvj") { Colour { range: Range::Full, ..colour } } else { colour }
         }
     };
-    let input = VideoInput { pixels, size: source, colour, rate: video.rate, timing: video.timing };
+    let pictures = Pictures::Raw(pixels);
+    let input = VideoInput { pictures, size: source, colour, rate: video.rate, timing: video.timing };
     OwnPixels { video: input, fit, finish }
 }
 

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::copied::{Coded, Copied};
 use super::picture::Painter;
 use super::tap::WriterItem;
 use crate::audio::{SoundFormat, Timeline};
 use crate::fanout::Counters;
 use crate::imaging::Mirror;
-use crate::media::{Changed, Frame, FrameTiming, Timestamp};
+use crate::media::{Changed, Frame, FrameTiming, PixelFormat, Timestamp};
 use crate::pacer::{Due, Kind, Pacer};
 use crate::rt::{Clock, Intake, StopToken};
-use crate::writegear::{EngineError, EngineInput, VideoInput};
+use crate::writegear::{EngineError, EngineInput, Pictures, VideoInput};
 
 /// A source that says nothing at all is taken for still this much later than one that says so: the writer's queue
 /// may hold pictures for as long as that.
@@ -32,7 +33,7 @@ pub(super) struct WriterCounts {
     pub(super) fresh: AtomicU64,
     /// Pictures that found their tick taken.
     pub(super) surplus: AtomicU64,
-    /// Pictures that could not be converted.
+    /// Pictures that could not be converted, or that a recording of pictures as they come cannot take.
     pub(super) unreadable: AtomicU64,
     /// Output frames that follow from what was sent: the encoder's due.
     pub(super) expected: AtomicU64,
@@ -77,6 +78,8 @@ pub(super) struct Writer {
     counters: Arc<Counters>,
     counts: Arc<WriterCounts>,
     video: Option<Video>,
+    /// Instead of `video` where pictures are recorded as they come.
+    copied: Option<Copied>,
     lines: Vec<Line>,
     /// Sound that came before the first picture.
     early: Vec<WriterItem>,
@@ -97,7 +100,12 @@ struct Video {
 
 impl Writer {
     pub(super) fn new(setup: WriterSetup) -> Result<Self, EngineError> {
-        let video = setup.video.map(|spec| Video::new(spec, setup.mirror)).transpose()?;
+        let (mut video, mut copied) = (None, None);
+        match setup.video.map(|spec| (spec, spec.pictures)) {
+            Some((spec, Pictures::Raw(pixels))) => video = Some(Video::new(spec, pixels, setup.mirror)?),
+            Some((spec, Pictures::Coded(format))) => copied = Some(Copied::new(&spec, format)),
+            None => {}
+        }
         let lines = setup.lines.into_iter().map(|setup| Line { setup, timeline: None }).collect();
         let mut writer = Self {
             queue: setup.queue,
@@ -107,12 +115,13 @@ impl Writer {
             counters: setup.counters,
             counts: setup.counts,
             video,
+            copied,
             lines,
             early: Vec::new(),
             origin: None,
             end: None,
         };
-        if writer.video.is_none() {
+        if writer.video.is_none() && writer.copied.is_none() {
             let now = writer.clock.now();
             writer.begin(now)?;
         }
@@ -137,6 +146,7 @@ impl Writer {
 
     fn take(&mut self, item: WriterItem) -> Result<(), EngineError> {
         match item {
+            WriterItem::Frame(frame) if self.copied.is_some() => self.coded_frame(&frame),
             WriterItem::Frame(frame) => self.frame(&frame),
             WriterItem::Unchanged(at) => self.unchanged(at),
             WriterItem::StopAt(at) => {
@@ -193,7 +203,45 @@ impl Writer {
         due.iter().try_for_each(|due| self.write(due))
     }
 
+    fn coded_frame(&mut self, frame: &Frame) -> Result<(), EngineError> {
+        let Some(copied) = &mut self.copied else { return Ok(()) };
+        copied.saw(frame.captured_at);
+        let Some(data) = copied.fitting(frame) else {
+            self.counts.unreadable.fetch_add(1, Ordering::Relaxed);
+            return Ok(());
+        };
+        if self.origin.is_none() {
+            self.begin(frame.captured_at)?;
+        }
+        let (Some(origin), Some(copied)) = (self.origin, &mut self.copied) else { return Ok(()) };
+        let at_nanos = frame.captured_at.nanos_since(origin);
+        if self.end.is_some_and(|end| copied.belongs_after(at_nanos, end.nanos_since(origin))) {
+            return Ok(());
+        }
+        let due = copied.offer(at_nanos, data);
+        if !due.iter().any(|coded| coded.kind == Kind::Fresh) {
+            self.counts.surplus.fetch_add(1, Ordering::Relaxed);
+        }
+        self.write_coded(&due)
+    }
+
+    fn write_coded(&mut self, due: &[Coded]) -> Result<(), EngineError> {
+        for coded in due {
+            self.engine.write_coded(coded.pts, &coded.data)?;
+            if coded.kind == Kind::Fresh {
+                self.counts.fresh.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        if let Some(copied) = &self.copied {
+            self.counts.expected.store(copied.written(), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     fn unchanged(&mut self, at: Timestamp) -> Result<(), EngineError> {
+        if let Some(copied) = &mut self.copied {
+            copied.saw(at);
+        }
         let (Some(origin), Some(video)) = (self.origin, &mut self.video) else { return Ok(()) };
         video.seen_until = Some(video.seen_until.map_or(at, |seen| seen.max(at)));
         let until = self.end.map_or(at, |end| at.min(end));
@@ -277,6 +325,11 @@ impl Writer {
                 self.write(&due)?;
             }
         }
+        if let Some(copied) = &mut self.copied {
+            let until = (now - CONFIRMATION_LAG).min(self.end.unwrap_or(now));
+            let due = copied.advance(until.nanos_since(origin));
+            self.write_coded(&due)?;
+        }
         for index in 0..self.lines.len() {
             if let Some(timeline) = &mut self.lines[index].timeline
                 && self.queue.waiting(super::tap::LANE_AUDIO) == 0
@@ -297,7 +350,9 @@ impl Writer {
             return self.queue.waiting(super::tap::LANE_VIDEO) == 0;
         }
         let Some(origin) = self.origin else { return true };
-        let picture = self.video.as_ref().is_none_or(|video| video.seen_until.is_some_and(|seen| seen >= end));
+        let is_seen = |seen: Option<Timestamp>| seen.is_some_and(|seen| seen >= end);
+        let picture = self.video.as_ref().is_none_or(|video| is_seen(video.seen_until))
+            && self.copied.as_ref().is_none_or(|copied| is_seen(copied.seen_until()));
         let sound = self.lines.iter().zip(0..).all(|(line, index)| {
             line.timeline.as_ref().is_some_and(|timeline| timeline.end() >= self.end_sample(index))
         });
@@ -315,6 +370,8 @@ impl Writer {
         let (Some(origin), Some(end)) = (self.origin, self.end) else { return Ok(()) };
         let last = self.video.as_mut().map(|video| video.pacer.finish(end.nanos_since(origin))).unwrap_or_default();
         last.iter().try_for_each(|due| self.write(due))?;
+        let last = self.copied.as_mut().map(|copied| copied.finish(end.nanos_since(origin))).unwrap_or_default();
+        self.write_coded(&last)?;
         for index in 0..self.lines.len() {
             let limit = self.end_sample(index);
             let line = &mut self.lines[index];
@@ -334,9 +391,9 @@ impl Writer {
 }
 
 impl Video {
-    fn new(spec: VideoInput, mirror: Mirror) -> Result<Self, EngineError> {
-        let painter =
-            Painter::new(&spec, mirror).map_err(|error| EngineError::Io(std::io::Error::other(error.to_string())))?;
+    fn new(spec: VideoInput, pixels: PixelFormat, mirror: Mirror) -> Result<Self, EngineError> {
+        let painter = Painter::new(&spec, pixels, mirror)
+            .map_err(|error| EngineError::Io(std::io::Error::other(error.to_string())))?;
         let max_gap = match spec.timing {
             // ffmpeg's fps filter repeats only when the next picture comes: one is sent at least this often.
             FrameTiming::Constant => Duration::from_millis(200),
@@ -362,3 +419,7 @@ impl Video {
         self.last_seq = Some(frame.seq);
     }
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;

@@ -8,7 +8,7 @@ use super::memory::Typing;
 use crate::media::{Container, VideoCodec};
 use crate::model::{Action, DeviceSearch, Model, words};
 use crate::plan::Works;
-use crate::profile::{Engine, FrameTimingChoice, RateControl, Video};
+use crate::profile::{Engine, FrameTimingChoice, RateControl, SourceKind, Video};
 
 /// The keys that have their problems shown here.
 const FIELDS: &[&str] = &[
@@ -69,8 +69,14 @@ pub(super) fn video_ui(
         problems_ui(ui, model, "video.codec", actions);
         encoder_ui(ui, model, codec, encoder, actions);
         problems_ui(ui, model, "video.encoder", actions);
-        aim_ui(ui, model, (codec, rate_control, crf, bitrate_kbps), actions);
-        preset_ui(ui, codec, encoder, preset);
+        if encoder == COPY {
+            remark_ui(ui, "The camera's own quality. While it stalls, the recording holds the last picture.");
+            problems_ui(ui, model, "video.rate_control", actions);
+            problems_ui(ui, model, "video.crf", actions);
+        } else {
+            aim_ui(ui, model, (codec, rate_control, crf, bitrate_kbps), actions);
+            preset_ui(ui, codec, encoder, preset);
+        }
         problems_ui(ui, model, "video.preset", actions);
     } else {
         remark_ui(ui, "OpenCV writes the pictures; its codec tag stands under Output.");
@@ -95,6 +101,11 @@ pub(super) fn video_ui(
     problems_ui(ui, model, "video.keyframe_interval_s", actions);
     problems_ui(ui, model, "video.pixel_format", actions);
 }
+
+/// The encoder's name for none …
+const COPY: &str = "copy";
+/// … in words.
+const AS_IT_COMES: &str = "As the camera sends it (no re-encoding)";
 
 fn aim_ui(
     ui: &mut egui::Ui,
@@ -126,17 +137,25 @@ fn codec_ui(ui: &mut egui::Ui, codec: &mut String, encoder: &mut String) {
             entry_ui(ui, codec, this.name().to_owned(), words::codec(*this));
         }
     });
-    if *codec != before {
+    if *codec != before && encoder != COPY {
         // An encoder of the codec before would not do.
         "auto".clone_into(encoder);
     }
 }
 
 fn encoder_ui(ui: &mut egui::Ui, model: &Model, codec: &str, encoder: &mut String, actions: &mut Vec<Action>) {
-    let chosen = if encoder == "auto" { "Automatic".to_owned() } else { encoder.clone() };
+    let chosen = match encoder.as_str() {
+        "auto" => "Automatic",
+        COPY => AS_IT_COMES,
+        named => named,
+    }
+    .to_owned();
     let all = model.environment.ffmpeg.as_ref().map_or(&[][..], |ffmpeg| &ffmpeg.encoders);
     choice_ui(ui, "Encoder", &chosen, |ui| {
         entry_ui(ui, encoder, "auto".to_owned(), "Automatic, the best that works here");
+        if model.draft.source.kind == SourceKind::Camera {
+            entry_ui(ui, encoder, COPY.to_owned(), AS_IT_COMES);
+        }
         for info in all.iter().filter(|info| info.codec == codec) {
             match &info.works {
                 Works::Yes => entry_ui(ui, encoder, info.name.clone(), &info.name),

@@ -1,7 +1,7 @@
 //! From what is to be encoded to ffmpeg's command line.
 
 use super::filters::OwnWords;
-use super::spec::{Destination, DirectOutput, EngineSpec, VideoInput};
+use super::spec::{Destination, DirectOutput, EngineSpec, Pictures, VideoInput};
 use crate::ffmpeg::{Args, Input, Options, Output};
 use crate::media::{Colour, FrameTiming, Matrix, Primaries, Range, Transfer};
 
@@ -97,6 +97,9 @@ fn output(spec: &EngineSpec, own: &OwnWords) -> Output {
 /// Sound that is late at the start must not make the muxer give up on the pictures it holds back.
 const MUXING_QUEUE: (&str, &str) = ("max_muxing_queue_size", "4096");
 
+/// A camera that has stalled sends nothing: ffmpeg would hold the sound back for ten seconds to wait for a picture.
+const COPIED_INTERLEAVE: (&str, &str) = ("max_interleave_delta", "1000000");
+
 fn packets(spec: &EngineSpec, own: &OwnWords, mut options: Options) -> Output {
     options.extend_verbatim(own.rest.iter().cloned());
     options.push(MUXING_QUEUE.0, MUXING_QUEUE.1);
@@ -146,6 +149,9 @@ fn sound_options(spec: &EngineSpec, own: &OwnWords, options: &mut Options) {
 
 /// What comes before everything of the user's: the rate, and the size.
 fn first_filters(video: &VideoInput, spec: &EngineSpec) -> Vec<String> {
+    if let Pictures::Coded(_) = video.pictures {
+        return Vec::new();
+    }
     let rate = match video.timing {
         // Exact, where `-fps_mode cfr -r` puts every frame after the first gap one slot early (ffmpeg 5.1).
         FrameTiming::Constant => Some(format!("fps={}:start_time=0", video.rate)),
@@ -155,6 +161,14 @@ fn first_filters(video: &VideoInput, spec: &EngineSpec) -> Vec<String> {
 }
 
 fn video_options(video: &VideoInput, spec: &EngineSpec, own: &OwnWords, options: &mut Options) {
+    if let Pictures::Coded(_) = video.pictures {
+        // Nothing touches them: no filter, no rhythm of ours, no tag that their own bytes do not tell.
+        for (name, value) in &spec.options.video {
+            options.push(name, value.as_str());
+        }
+        options.push(COPIED_INTERLEAVE.0, COPIED_INTERLEAVE.1);
+        return;
+    }
     if !own.has_graph()
         && let Some(chain) = own.picture_chain(&first_filters(video, spec), &spec.options.finish)
     {
@@ -203,7 +217,7 @@ fn seconds(nanos: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::{FrameRate, PixelFormat, Resolution};
+    use crate::media::{CompressedFormat, FrameRate, PixelFormat, Resolution};
     use crate::writegear::{AudioInput, EncodeOptions, FurtherInput};
 
     fn words(args: &Args) -> String {
@@ -213,7 +227,7 @@ mod tests {
 
     fn spec() -> EngineSpec {
         let video = VideoInput {
-            pixels: PixelFormat::Nv12,
+            pictures: Pictures::Raw(PixelFormat::Nv12),
             size: Resolution::new(1920, 1080),
             colour: Colour::BT709,
             rate: FrameRate::new(30_000, 1001).unwrap(),
@@ -286,6 +300,25 @@ mod tests {
         spec.options.output = vec!["-filter_complex".into(), "[0:v]hflip[o]".into()];
         let all = words(&encoder_args(&spec));
         assert!(!all.contains("-vf") && !all.contains("-map 0:0") && all.contains("-map [o] "), "{all}");
+    }
+
+    #[test]
+    fn pictures_that_come_encoded_are_left_alone() {
+        let video = VideoInput {
+            pictures: Pictures::Coded(CompressedFormat::Mjpeg),
+            timing: FrameTiming::Variable,
+            ..spec().video.unwrap()
+        };
+        let mut spec = EngineSpec { video: Some(video), ..spec() };
+        spec.options.video = vec![("c:v".into(), "copy".into())];
+        let all = words(&encoder_args(&spec));
+        assert!(
+            all.contains("-i pipe:0 -map 0:0 -c:v copy -max_interleave_delta 1000000 -map 0:1 -af aresample"),
+            "{all}"
+        );
+        for word in ["-vf", "-colorspace", "-fps_mode", "-enc_time_base"] {
+            assert!(!all.contains(word), "{all}");
+        }
     }
 
     #[test]

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::args::encoder_args;
+use super::coded;
 use super::error::EngineError;
-use super::spec::EngineSpec;
+use super::spec::{EngineSpec, Pictures};
 use crate::ffmpeg::{
     ChildInput, ChildOutput, Ffmpeg, Launch, Process, ProgressReader, Redactor, Stdin, Stdout, launch,
 };
-use crate::media::{Packet, RenditionId, StreamHeaders, TrackId};
+use crate::media::{CompressedFormat, Packet, RenditionId, StreamHeaders, TrackId};
 use crate::nut::{Reader, Writer};
 
 /// How long ffmpeg may take nothing before the engine counts as stalled: a loaded, slow machine needed 10 s to start it.
@@ -105,30 +106,55 @@ pub struct EngineInput {
     nut: Writer,
     head: Vec<u8>,
     samples: Vec<u8>,
-    /// Bytes of one picture; `None` without video.
-    picture_len: Option<usize>,
+    pictures: Wanted,
+    /// The spec, until the tracks are announced: those of H.264 need what the first picture holds.
+    unannounced: Option<EngineSpec>,
     channels: Vec<u16>,
 }
 
+/// What pictures were asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    None,
+    /// Raw ones, of so many bytes.
+    Raw(usize),
+    Coded(CompressedFormat),
+}
+
 impl EngineInput {
-    fn new(spec: &EngineSpec, mut socket: ChildInput) -> Result<Self, EngineError> {
-        let nut = Writer::new(&spec.tracks()).map_err(EngineError::Stream)?;
+    fn new(spec: &EngineSpec, socket: ChildInput) -> Result<Self, EngineError> {
+        let nut = Writer::new(&spec.tracks(&[])).map_err(EngineError::Stream)?;
         socket.set_write_timeout(Some(WRITE_DEADLINE)).map_err(EngineError::Io)?;
-        socket.write_all(nut.header()).map_err(write_error)?;
-        Ok(Self {
+        let pictures = spec.video.map_or(Wanted::None, |video| match video.pictures {
+            Pictures::Raw(pixels) => Wanted::Raw(pixels.packed_len(video.size)),
+            Pictures::Coded(format) => Wanted::Coded(format),
+        });
+        let mut input = Self {
             socket,
             nut,
             head: Vec::with_capacity(64),
             samples: Vec::new(),
-            picture_len: spec.video.map(|video| video.pixels.packed_len(video.size)),
+            pictures,
+            unannounced: Some(spec.clone()),
             channels: spec.lines().iter().map(|audio| audio.channels).collect(),
-        })
+        };
+        if !matches!(pictures, Wanted::Coded(_)) {
+            input.announce(&[])?;
+        }
+        Ok(input)
+    }
+
+    /// Writes what stands before the first packet.
+    fn announce(&mut self, parameters: &[u8]) -> Result<(), EngineError> {
+        let Some(spec) = self.unannounced.take() else { return Ok(()) };
+        self.nut = Writer::new(&spec.tracks(parameters)).map_err(EngineError::Stream)?;
+        self.socket.write_all(self.nut.header()).map_err(write_error)
     }
 
     /// Writes one picture at `pts` in [`super::VideoInput::time_base`]. Blocks while ffmpeg is busy, twenty seconds at most.
     /// The bytes go to the socket as they are: a 3 MB picture is not copied here.
     pub fn write_video(&mut self, pts: i64, picture: &[u8]) -> Result<(), EngineError> {
-        let needed = self.picture_len.unwrap_or(0);
+        let needed = if let Wanted::Raw(needed) = self.pictures { needed } else { 0 };
         if picture.len() != needed {
             return Err(EngineError::WrongSize { needed, held: picture.len() });
         }
@@ -137,14 +163,32 @@ impl EngineInput {
         self.socket.write_packet(&self.head, picture).map_err(write_error)
     }
 
+    /// Writes one picture that came encoded, at `pts` in [`super::VideoInput::time_base`]; times must grow. It comes out
+    /// as it went in, but for the Huffman tables that a camera's JPEG lacks and players need. The first one must be one
+    /// that a decoder can begin with ([`super::can_begin`]) and come before any sound.
+    pub fn write_coded(&mut self, pts: i64, picture: &[u8]) -> Result<(), EngineError> {
+        let Wanted::Coded(format) = self.pictures else {
+            return Err(EngineError::WrongSize { needed: 0, held: picture.len() });
+        };
+        if self.unannounced.is_some() {
+            self.announce(&coded::parameters(format, picture))?;
+        }
+        let picture = coded::playable(format, picture);
+        let is_key = coded::is_key(format, &picture);
+        self.head.clear();
+        self.nut.packet_head(0, is_key, pts, picture.len(), &mut self.head).map_err(EngineError::Stream)?;
+        self.socket.write_packet(&self.head, &picture).map_err(write_error)
+    }
+
     /// Writes interleaved samples of sound line `line` (counted from 0), the first one at `first_sample` since the origin.
     pub fn write_audio(&mut self, line: usize, first_sample: i64, samples: &[f32]) -> Result<(), EngineError> {
         debug_assert!(
             self.channels.get(line).is_some_and(|channels| samples.len().is_multiple_of(usize::from(*channels)))
         );
+        self.announce(&[])?;
         self.samples.clear();
         self.samples.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
-        let track = usize::from(self.picture_len.is_some()) + line;
+        let track = usize::from(self.pictures != Wanted::None) + line;
         self.head.clear();
         let length = self.samples.len();
         self.nut.packet_head(track, true, first_sample, length, &mut self.head).map_err(EngineError::Stream)?;

@@ -42,10 +42,11 @@
 //! Raw pictures and samples travel to ffmpeg with their own time stamps in one NUT stream over one socket; encoded
 //! packets come back as NUT with the encoder's exact time stamps. Three parts with three owners: [`EngineInput`]
 //! belongs to the thread that writes, [`EngineOutput`] to the one that reads, and [`Engine`] to whoever decides when it
-//! ends.
+//! ends. Pictures that a camera sends encoded take the same way and are not encoded again ([`Pictures::Coded`]).
 
 mod args;
 mod builder;
+mod coded;
 mod command;
 #[cfg(test)]
 mod command_tests;
@@ -88,6 +89,7 @@ pub use crate::ffmpeg::{
 };
 pub use args::{colour_tags, encoder_args};
 pub use builder::{Builder, Logging};
+pub use coded::can_begin;
 pub use custom::{Custom, ExecuteError, Executed, Running};
 pub use engine::{DirectChild, Engine, EngineInput, EngineOutput};
 pub use error::EngineError;
@@ -100,5 +102,5 @@ pub use pixels::{Family, PixelFormat};
 pub use place::Existing;
 pub use queue::{Offered, OwnedFrame, Queue};
 pub use report::{Ending, Report};
-pub use spec::{AudioInput, Destination, DirectOutput, EncodeOptions, EngineSpec, FurtherInput, VideoInput};
+pub use spec::{AudioInput, Destination, DirectOutput, EncodeOptions, EngineSpec, FurtherInput, Pictures, VideoInput};
 pub use value::Value;

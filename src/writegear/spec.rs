@@ -3,14 +3,23 @@
 use std::ffi::OsString;
 
 use crate::ffmpeg::Input;
-use crate::media::{Colour, FrameRate, FrameTiming, PixelFormat, Resolution, TimeBase, TrackHeader};
+use crate::media::{Colour, CompressedFormat, FrameRate, FrameTiming, PixelFormat, Resolution, TimeBase, TrackHeader};
 use crate::nut;
+
+/// What the pictures are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pictures {
+    /// Pixels, tightly packed.
+    Raw(PixelFormat),
+    /// Pictures that come encoded: ffmpeg copies them.
+    Coded(CompressedFormat),
+}
 
 /// The pictures that will be written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VideoInput {
-    /// Their pixels, tightly packed.
-    pub pixels: PixelFormat,
+    /// What they are made of.
+    pub pictures: Pictures,
     /// Their size; the same for every picture.
     pub size: Resolution,
     /// What their numbers mean; becomes the file's tags.
@@ -22,14 +31,30 @@ pub struct VideoInput {
 }
 
 impl VideoInput {
-    /// The unit of a picture's time stamp: one tick of the rate, or a millisecond when timing is variable.
+    /// The unit of a picture's time stamp: one tick of the rate, or when timing is variable a millisecond, and
+    /// [`CODED_TIME_BASE`] for pictures that come encoded.
     pub fn time_base(&self) -> TimeBase {
-        match self.timing {
-            FrameTiming::Constant => TimeBase { num: self.rate.den(), den: self.rate.num() },
-            FrameTiming::Variable => TimeBase { num: 1, den: 1000 },
+        match (self.timing, self.pictures) {
+            (FrameTiming::Constant, _) => TimeBase { num: self.rate.den(), den: self.rate.num() },
+            (FrameTiming::Variable, Pictures::Raw(_)) => TimeBase { num: 1, den: 1000 },
+            (FrameTiming::Variable, Pictures::Coded(_)) => CODED_TIME_BASE,
+        }
+    }
+
+    /// Its track in the stream into ffmpeg; `parameters` belong to pictures that come encoded.
+    pub(super) fn track(&self, parameters: &[u8]) -> TrackHeader {
+        let (size, base, rate) = (self.size, self.time_base(), Some(self.rate));
+        match self.pictures {
+            Pictures::Raw(pixels) => nut::raw_video(pixels, size, base, rate),
+            Pictures::Coded(format) => nut::coded_video(format, size, base, rate, parameters),
         }
     }
 }
+
+/// The finest unit that every container keeps without a word of warning: 24, 25, 29.97, 30, 50, 59.94 and 60 pictures a
+/// second are whole numbers of it, and a hole of nine hours fits into MP4's 32 bits. With nanoseconds one of 2.1 s does not;
+/// above 65 535 `QuickTime`'s muxer warns.
+const CODED_TIME_BASE: TimeBase = TimeBase { num: 1, den: 60_000 };
 
 /// One line of sound that will be written, as interleaved 32-bit floats. Each becomes a track of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,10 +160,10 @@ impl EngineSpec {
         self.audio.iter().copied().chain(self.clock_line()).collect()
     }
 
-    /// The tracks of the stream into ffmpeg: video first, then sound in order.
-    pub fn tracks(&self) -> Vec<TrackHeader> {
-        let video =
-            self.video.map(|video| nut::raw_video(video.pixels, video.size, video.time_base(), Some(video.rate)));
+    /// The tracks of the stream into ffmpeg: video first, then sound in order. `parameters` are what a decoder needs
+    /// before the first picture that comes encoded.
+    pub fn tracks(&self, parameters: &[u8]) -> Vec<TrackHeader> {
+        let video = self.video.map(|video| video.track(parameters));
         let lines = self.lines();
         let audio = lines.iter().map(|audio| nut::pcm_f32(audio.sample_rate, audio.channels));
         video.into_iter().chain(audio).collect()
@@ -163,7 +188,7 @@ mod tests {
         for (num, den) in [(30, 1), (30_000, 1001), (25, 2), (60, 1), (1, 1), (7, 1)] {
             let rate = FrameRate::new(num, den).unwrap();
             let video = VideoInput {
-                pixels: PixelFormat::Nv12,
+                pictures: Pictures::Raw(PixelFormat::Nv12),
                 size: Resolution::new(64, 48),
                 colour: Colour::BT601,
                 rate,

@@ -19,6 +19,8 @@ mod cli_ffmpeg;
 #[cfg(test)]
 mod cli_record;
 #[cfg(test)]
+mod copied;
+#[cfg(test)]
 mod custom_command;
 #[cfg(test)]
 mod direct;

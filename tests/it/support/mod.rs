@@ -4,6 +4,7 @@ pub(crate) mod audio_probe;
 pub(crate) mod camera;
 #[cfg(feature = "opencv")]
 pub(crate) mod cards;
+pub(crate) mod coded;
 pub(crate) mod fake_window;
 pub(crate) mod inspector;
 pub(crate) mod judge;

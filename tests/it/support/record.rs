@@ -73,6 +73,7 @@ pub(crate) fn test_plan(path: &Path, seconds: f64) -> Plan {
             },
             codec,
             encoder: encoder.to_owned(),
+            copied: None,
             size: SizeChoice::Source,
             rate: FrameRate::whole(30),
             timing: FrameTiming::Constant,
