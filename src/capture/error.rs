@@ -239,8 +239,10 @@ pub enum CaptureWarning {
         to: CameraMode,
     },
     /// A control could not be set.
-    #[error("'{key}' of the camera could not be set: {reason}")]
+    #[error("'{key}' of the camera '{name}' could not be set: {reason}")]
     ControlRefused {
+        /// The camera.
+        name: String,
         /// The control.
         key: String,
         /// What the driver said, or which controls there are.

@@ -39,6 +39,13 @@ pub fn spawn_job<T: Send + 'static>(
 }
 
 impl<T> Job<T> {
+    /// Asks its token to stop, without waiting.
+    pub fn stop(&self) {
+        if let Some(worker) = &self.worker {
+            worker.stop();
+        }
+    }
+
     /// Looks without waiting.
     pub fn poll(&mut self) -> JobState<T> {
         match self.result.try_recv() {

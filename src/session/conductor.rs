@@ -29,6 +29,8 @@ const IDLE_TICK: Duration = Duration::from_secs(1);
 const FIRST_PICTURE: Duration = Duration::from_secs(10);
 /// How long sound may take to open before recording starts without waiting: the picture never waits longer.
 const FIRST_SOUND: Duration = Duration::from_secs(2);
+/// How long a start that was given up may take to end what it runs, when everything is closed.
+const GIVEN_UP: Duration = Duration::from_secs(5);
 /// Notices kept.
 const NOTICES: usize = 50;
 
@@ -57,6 +59,8 @@ pub(super) struct Conductor {
     inputs: Inputs,
     wanted: Option<PreviewRequest>,
     starting: Option<Starting>,
+    /// Starts that were given up: what they run is ended before the session is.
+    given_up: Vec<Job<Result<Ready, Trouble>>>,
     recording: Option<Recording>,
     camera_count: Option<CameraCount>,
     status: Status,
@@ -75,6 +79,7 @@ impl Conductor {
             inputs,
             wanted: None,
             starting: None,
+            given_up: Vec::new(),
             recording: None,
             camera_count: None,
             status: Status::default(),
@@ -106,6 +111,10 @@ impl Conductor {
                 self.publish();
             }
             if self.closing && !self.is_busy() {
+                for mut job in self.given_up.drain(..) {
+                    // An ffmpeg that is asked for its version outlived us otherwise.
+                    job.wait(GIVEN_UP);
+                }
                 return;
             }
         }
@@ -216,10 +225,20 @@ impl Conductor {
     }
 
     fn cancel_start(&mut self) {
-        if self.starting.take().is_some() {
+        if self.give_up() {
             self.status.state = State::Idle;
             self.open_wanted();
         }
+    }
+
+    /// Whether a start was under way.
+    fn give_up(&mut self) -> bool {
+        let Some(Starting { job, ready, .. }) = self.starting.take() else { return false };
+        if ready.is_none() {
+            job.stop();
+            self.given_up.push(job);
+        }
+        true
     }
 
     fn source_started(&mut self, number: u64, info: crate::capture::SourceInfo) {
@@ -378,7 +397,7 @@ impl Conductor {
     }
 
     fn fail(&mut self, trouble: Trouble) {
-        self.starting = None;
+        self.give_up();
         self.status.state = State::Failed(Box::new(trouble.into_failure(None)));
         self.open_wanted();
     }

@@ -2,7 +2,7 @@
 //! writer's queue as well. Nothing here waits; what finds the queue full is dropped and counted.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use crate::media::{AudioBlock, Changed, Frame, Timestamp};
 use crate::rt::{IntakeSender, Latest, PutError};
@@ -42,11 +42,36 @@ pub(super) enum WriterItem {
 pub(super) type WriterQueue = IntakeSender<WriterItem, 3>;
 
 /// Counts of what never reached the writer.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct TapCounts {
     pub(super) delivered: AtomicU64,
     pub(super) dropped_frames: AtomicU64,
     pub(super) dropped_blocks: AtomicU64,
+    /// Nanoseconds of the moment after which nothing belongs to the recording: a writer that is behind may still be
+    /// at work long after it.
+    until_nanos: AtomicI64,
+}
+
+impl Default for TapCounts {
+    fn default() -> Self {
+        Self {
+            delivered: AtomicU64::new(0),
+            dropped_frames: AtomicU64::new(0),
+            dropped_blocks: AtomicU64::new(0),
+            until_nanos: AtomicI64::new(i64::MAX),
+        }
+    }
+}
+
+impl TapCounts {
+    /// Pictures from `end` on are not taken.
+    pub(super) fn end_at(&self, end: Timestamp) {
+        self.until_nanos.fetch_min(end.as_nanos(), Ordering::Relaxed);
+    }
+
+    fn is_over(&self, at: Timestamp) -> bool {
+        at.as_nanos() >= self.until_nanos.load(Ordering::Relaxed)
+    }
 }
 
 /// Where a source should deliver from now on.
@@ -108,6 +133,19 @@ impl VideoTap {
 
     fn send(&mut self, item: WriterItem) {
         let Some(open) = &self.open else { return };
+        // That it came is still told: it says that nothing before it is under way any more.
+        let item = match item {
+            WriterItem::Frame(frame) if open.counts.is_over(frame.captured_at) => {
+                WriterItem::Unchanged(frame.captured_at)
+            }
+            item => item,
+        };
+        if matches!(item, WriterItem::Unchanged(_)) {
+            if open.queue.put(LANE_VIDEO, item) == Err(PutError::Closed) {
+                self.open = None;
+            }
+            return;
+        }
         open.counts.delivered.fetch_add(1, Ordering::Relaxed);
         match open.queue.put(LANE_VIDEO, item) {
             Ok(()) => {}
@@ -205,6 +243,18 @@ mod tests {
         assert_eq!(counts.delivered.load(Ordering::Relaxed), 2);
         assert_eq!(counts.dropped_frames.load(Ordering::Relaxed), 1);
         assert!(matches!(taken.take_within(Duration::ZERO), Some(WriterItem::Frame(frame)) if frame.seq == 1));
+    }
+
+    #[test]
+    fn what_comes_after_the_end_is_told_and_not_counted() {
+        let (mut tap, taken, counts, _) = opened(9);
+        counts.end_at(Timestamp::from_nanos(2));
+        counts.end_at(Timestamp::from_nanos(5));
+        tap.frame(&picture(1));
+        tap.frame(&picture(2));
+        assert_eq!(counts.delivered.load(Ordering::Relaxed), 1);
+        assert!(matches!(taken.take_within(Duration::ZERO), Some(WriterItem::Frame(frame)) if frame.seq == 1));
+        assert!(matches!(taken.take_within(Duration::ZERO), Some(WriterItem::Unchanged(_))));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::copied::{Coded, Copied};
 use super::picture::Painter;
-use super::tap::WriterItem;
+use super::tap::{TapCounts, WriterItem};
 use crate::audio::{SoundFormat, Timeline};
 use crate::fanout::Counters;
 use crate::imaging::Mirror;
@@ -61,6 +61,8 @@ pub(super) struct WriterSetup {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) counters: Arc<Counters>,
     pub(super) counts: Arc<WriterCounts>,
+    /// Told the end, so that nothing more is counted.
+    pub(super) taps: Arc<TapCounts>,
 }
 
 type Picture = (Arc<Frame>, Changed);
@@ -77,6 +79,7 @@ pub(super) struct Writer {
     clock: Arc<dyn Clock>,
     counters: Arc<Counters>,
     counts: Arc<WriterCounts>,
+    taps: Arc<TapCounts>,
     video: Option<Video>,
     /// Instead of `video` where pictures are recorded as they come.
     copied: Option<Copied>,
@@ -114,6 +117,7 @@ impl Writer {
             clock: setup.clock,
             counters: setup.counters,
             counts: setup.counts,
+            taps: setup.taps,
             video,
             copied,
             lines,
@@ -135,7 +139,7 @@ impl Writer {
                 self.take(item)?;
             }
             if stop.is_stopped() && self.end.is_none() {
-                self.end = Some(self.clock.now());
+                self.end_at(self.clock.now());
             }
             self.look_around()?;
             if self.is_complete() {
@@ -150,7 +154,7 @@ impl Writer {
             WriterItem::Frame(frame) => self.frame(&frame),
             WriterItem::Unchanged(at) => self.unchanged(at),
             WriterItem::StopAt(at) => {
-                self.end = Some(self.end.map_or(at, |end| end.min(at)));
+                self.end_at(at);
                 Ok(())
             }
             item @ (WriterItem::Sound { .. } | WriterItem::SoundLost { .. }) => {
@@ -163,13 +167,18 @@ impl Writer {
         }
     }
 
+    fn end_at(&mut self, end: Timestamp) {
+        let end = self.end.map_or(end, |asked| asked.min(end));
+        self.end = Some(end);
+        self.taps.end_at(end);
+    }
+
     /// The first picture's moment is time zero.
     fn begin(&mut self, origin: Timestamp) -> Result<(), EngineError> {
         self.origin = Some(origin);
         self.counters.set_origin(origin);
         if let Some(duration) = self.duration {
-            let end = origin + duration;
-            self.end = Some(self.end.map_or(end, |asked| asked.min(end)));
+            self.end_at(origin + duration);
         }
         for line in &mut self.lines {
             let start = origin.offset_nanos(-line.setup.offset_nanos);

@@ -99,6 +99,7 @@ fn written(items: Vec<WriterItem>, end_ms: u64) -> (Out, Arc<WriterCounts>) {
         clock: clock.clone(),
         counters: Arc::default(),
         counts: Arc::clone(&counts),
+        taps: Arc::default(),
     })
     .unwrap();
     for item in items {

@@ -44,8 +44,8 @@ fn is_problem(event: &Value, part: &str) -> bool {
 /// The four quarters have their colours, up to what 4:2:0 and a fast encoder change.
 fn assert_colours(path: &Path, time_s: f64, size: Resolution, coding: &str) {
     let (width, height) = (size.width, size.height);
-    for (index, want) in QUARTERS.into_iter().enumerate() {
-        let (left, top) = (index as u32 % 2 * width / 2, index as u32 / 2 * height / 2);
+    for (index, want) in (0..).zip(QUARTERS) {
+        let (left, top) = (index % 2 * width / 2, index / 2 * height / 2);
         let (r, g, b) = colour_at(path, time_s, (left + width / 8, top + height / 4, width / 4, height / 8));
         let far = [r.abs_diff(want[0]), g.abs_diff(want[1]), b.abs_diff(want[2])].into_iter().max().unwrap();
         assert!(far <= 6, "{coding} quarter {index}: {r} {g} {b} instead of {want:?}");
@@ -160,11 +160,16 @@ fn a_recording_outlives_a_stall_and_an_unplugging() {
     let written = last["frames"]["written"].as_u64().unwrap();
     assert_eq!(film.frames.len() as u64, written);
     let duration = last["duration_s"].as_f64().unwrap();
-    assert!((duration - written as f64 / 30.0).abs() <= 1.0 / 30.0, "{duration} s of {written} frames");
+    let frames_s = f64::from(u32::try_from(written).unwrap()) / 30.0;
+    assert!((duration - frames_s).abs() <= 1.0 / 30.0, "{duration} s of {written} frames");
     let shown = shown(&film);
     let kinds: Vec<Shown> = runs(&shown).into_iter().map(|(kind, _)| kind).collect();
-    use Shown::{Numbered, Slate};
-    assert_eq!(kinds, [Numbered, Slate, Numbered, Slate, Numbered], "{:?}", runs(&shown));
+    assert_eq!(
+        kinds,
+        [Shown::Numbered, Shown::Slate, Shown::Numbered, Shown::Slate, Shown::Numbered],
+        "{:?}",
+        runs(&shown)
+    );
     // The smaller picture fills the frame.
     assert_colours(&path, duration - 0.1, SIZE, "scaled");
 }

@@ -27,11 +27,14 @@ fn assert_moves(case: &Case, film: &Film) {
     assert!(all >= 30 && fresh * 10 >= all * 9, "{fresh} of {all} pictures are new ones");
 }
 
-/// As many pictures came from the camera as it sends in this time, within 5 %.
+/// As many pictures came from the camera as it sends in this time, within 5 %, and its own numbers say the same.
 fn assert_captured(recording: &Recording, rate: f64, seconds: f64) {
     #[expect(clippy::cast_precision_loss, reason = "some hundred pictures")]
     let (captured, expected) = (recording.frames("captured") as f64, rate * seconds);
     assert!(captured >= expected * 0.95, "{captured} of {expected} pictures were captured");
+    let counted = |what: &str| recording.finished()["camera"][what].as_u64().unwrap();
+    let (whole, lost) = (counted("whole"), counted("lost"));
+    assert!(whole * 20 >= (whole + lost) * 19, "{lost} pictures beside {whole} never came, by the camera's numbers");
 }
 
 #[test]

@@ -116,7 +116,7 @@ case_left_odd() {
 
 # Everything a camera can do to a recording, in one.
 case_faults() {
-    begin film --source camera --set "$plain_mode" --audio test --duration 20
+    begin film --source camera --set "$plain_mode" --audio test --duration 28
     captures film '[3-9][0-9]|[0-9]{3,}' || { finish film; return; }
     note damaged
     control inject_v4l2_buf_flag_error=1

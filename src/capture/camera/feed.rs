@@ -134,7 +134,9 @@ impl Feed {
                 self.controls = controls;
                 self.tell(stage);
             }
-            CameraMessage::Refused { key, reason } => stage.warn(CaptureWarning::ControlRefused { key, reason }),
+            CameraMessage::Refused { key, reason } => {
+                stage.warn(CaptureWarning::ControlRefused { name: self.name.clone(), key, reason });
+            }
             CameraMessage::Lost(error) => {
                 self.signal = Signal::Gone;
                 self.told_silence = true;

@@ -9,7 +9,9 @@ use crate::capture::{CameraFree, CameraInfo, CaptureError};
 use crate::rt::Clock;
 
 #[cfg(target_os = "linux")]
-use crate::capture::{sysfs::Node, v4l};
+use crate::capture::sysfs::Node;
+#[cfg(target_os = "linux")]
+use crate::capture::v4l::{Nature, V4lStream, is_camera, nature};
 
 /// Something that may be a camera, found without opening it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,10 +92,10 @@ impl Found {
     fn info(&self) -> Option<CameraInfo> {
         let (modes, free, name) = match &self.place {
             #[cfg(target_os = "linux")]
-            Place::Device(node) => match v4l::nature(node) {
-                v4l::Nature::Other => return None,
-                v4l::Nature::Camera { card, modes, free } => (modes, free, Some(card).filter(|card| !card.is_empty())),
-                v4l::Nature::Closed(error) => (Vec::new(), free_after(&error)?, None),
+            Place::Device(node) => match nature(node) {
+                Nature::Other => return None,
+                Nature::Camera { card, modes, free } => (modes, free, Some(card).filter(|card| !card.is_empty())),
+                Nature::Closed(error) => (Vec::new(), free_after(&error)?, None),
             },
             #[cfg(not(target_os = "linux"))]
             Place::Device(device) => match device.modes() {
@@ -111,7 +113,7 @@ impl Found {
     pub(super) fn is_camera(&self) -> bool {
         match &self.place {
             #[cfg(target_os = "linux")]
-            Place::Device(node) => v4l::is_camera(node).unwrap_or(!node.id.contains('#')),
+            Place::Device(node) => is_camera(node).unwrap_or(!node.id.contains('#')),
             #[cfg(not(target_os = "linux"))]
             Place::Device(_) => true,
             Place::Played(_) => true,
@@ -122,13 +124,13 @@ impl Found {
     pub(super) fn modes(&self) -> Result<Vec<CameraMode>, CaptureError> {
         match &self.place {
             #[cfg(target_os = "linux")]
-            Place::Device(node) => match v4l::nature(node) {
-                v4l::Nature::Camera { free: CameraFree::Busy { by }, .. } => {
+            Place::Device(node) => match nature(node) {
+                Nature::Camera { free: CameraFree::Busy { by }, .. } => {
                     Err(CaptureError::CameraBusy { name: self.name.clone(), by })
                 }
-                v4l::Nature::Camera { modes, .. } => Ok(modes),
-                v4l::Nature::Closed(error) => Err(error),
-                v4l::Nature::Other => Err(CaptureError::CameraFailed {
+                Nature::Camera { modes, .. } => Ok(modes),
+                Nature::Closed(error) => Err(error),
+                Nature::Other => Err(CaptureError::CameraFailed {
                     name: self.name.clone(),
                     reason: "no pictures come from this device".to_owned(),
                 }),
@@ -147,7 +149,7 @@ impl Found {
                 super::portable::open_own(node.clone(), mode, Arc::clone(clock))
             }
             #[cfg(target_os = "linux")]
-            Place::Device(node) => Ok(Box::new(v4l::V4lStream::open(node, mode, Arc::clone(clock))?)),
+            Place::Device(node) => Ok(Box::new(V4lStream::open(node, mode, Arc::clone(clock))?)),
             #[cfg(not(target_os = "linux"))]
             Place::Device(device) => device.open(mode, Arc::clone(clock)),
             Place::Played(camera) => camera.open(mode, Arc::clone(clock)),

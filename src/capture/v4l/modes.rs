@@ -44,7 +44,8 @@ pub(super) fn all(device: &Device) -> Vec<CameraMode> {
     modes
 }
 
-/// A capture card tells no sizes: what it has is what its input gives.
+/// A capture card has the size that its input gives. It tells no sizes, or any at all: then others are taken too, and
+/// filled in part.
 fn sizes(device: &Device, coding: CameraCoding) -> Vec<Resolution> {
     let told = guarded("its sizes are unknown", || device.enum_framesizes(FourCC::new(&coding.fourcc())));
     let mut sizes = Vec::new();
@@ -53,7 +54,11 @@ fn sizes(device: &Device, coding: CameraCoding) -> Vec<Resolution> {
         match size.size {
             FrameSizeEnum::Discrete(size) => add(Resolution::checked(size.width, size.height)),
             FrameSizeEnum::Stepwise(range) => {
-                add(current_size(device));
+                let current = current_size(device);
+                add(current);
+                if current.is_none_or(|current| told_rates(device, coding, current).is_empty()) {
+                    continue;
+                }
                 let fits = |at: u32, min: u32, max: u32, step: u32| {
                     (min..=max).contains(&at) && (at - min).is_multiple_of(step.max(1))
                 };
@@ -79,12 +84,10 @@ fn current_size(device: &Device) -> Option<Resolution> {
 }
 
 fn rates(device: &Device, coding: CameraCoding, size: Resolution) -> Vec<FrameRate> {
-    let fourcc = FourCC::new(&coding.fourcc());
-    let told = guarded("its rates are unknown", || device.enum_frameintervals(fourcc, size.width, size.height));
     let mut rates: Vec<FrameRate> = Vec::new();
     let mut add = |rate: Option<FrameRate>| rates.extend(rate.filter(|rate| !rates.contains(rate)));
-    for interval in told.unwrap_or_default() {
-        match interval.interval {
+    for interval in told_rates(device, coding, size) {
+        match interval {
             FrameIntervalEnum::Discrete(interval) => add(rate_of(interval)),
             FrameIntervalEnum::Stepwise(range) => {
                 let ends = (rate_of(range.max), rate_of(range.min));
@@ -104,6 +107,12 @@ fn rates(device: &Device, coding: CameraCoding, size: Resolution) -> Vec<FrameRa
         rates.push(current.and_then(|current| rate_of(current.interval)).unwrap_or(FrameRate::whole(30)));
     }
     rates
+}
+
+fn told_rates(device: &Device, coding: CameraCoding, size: Resolution) -> Vec<FrameIntervalEnum> {
+    let fourcc = FourCC::new(&coding.fourcc());
+    let told = guarded("its rates are unknown", || device.enum_frameintervals(fourcc, size.width, size.height));
+    told.unwrap_or_default().into_iter().map(|told| told.interval).collect()
 }
 
 /// An interval of seconds as frames per second, written 1/30, 1000/25000 or 1001/30000.

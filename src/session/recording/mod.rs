@@ -144,6 +144,7 @@ impl Recording {
         };
         let (queue, taken) = intake(WRITER_LANES);
         let writer_counts = Arc::new(WriterCounts::default());
+        let taps = Arc::new(TapCounts::default());
         let writer = Writer::new(WriterSetup {
             queue: taken,
             engine: input,
@@ -154,6 +155,7 @@ impl Recording {
             clock: Arc::clone(&clock),
             counters: Arc::clone(&counters),
             counts: Arc::clone(&writer_counts),
+            taps: Arc::clone(&taps),
         })?;
         let worker = Worker::spawn("writer", move |stop: StopToken| {
             let result = writer.run(&stop);
@@ -169,7 +171,7 @@ impl Recording {
             engine: Some(engine),
             writer: Some(worker),
             queue,
-            taps: Arc::default(),
+            taps,
             writer_counts,
             clock,
             phase: Phase::Running,

@@ -16,7 +16,7 @@ use nokhwa::{Buffer, Camera, NokhwaError};
 use super::formats::{camera_format, coding, frame_format};
 use super::stream::PortableStream;
 use crate::capture::sysfs::Node;
-use crate::capture::v4l::{self, Nature, V4lStream};
+use crate::capture::v4l::{Nature, V4lStream, nature};
 use crate::capture::{
     Arrival, CameraControl, CameraFree, CameraMode, CameraStream, CaptureError, ControlKind, ControlState, ShotKey,
 };
@@ -75,7 +75,7 @@ struct OwnBackend {
 impl OwnBackend {
     fn new(node: Node, clock: Arc<dyn Clock>) -> Result<Self, NokhwaError> {
         let refused = |error: String| NokhwaError::OpenDeviceError(node.path(), error);
-        let modes = match v4l::nature(&node) {
+        let modes = match nature(&node) {
             Nature::Camera { free: CameraFree::Busy { .. }, .. } => {
                 return Err(refused("Device or resource busy (os error 16)".to_owned()));
             }
