@@ -56,7 +56,8 @@ fn sizes(device: &Device, coding: CameraCoding) -> Vec<Resolution> {
             FrameSizeEnum::Stepwise(range) => {
                 let current = current_size(device);
                 add(current);
-                if current.is_none_or(|current| told_rates(device, coding, current).is_empty()) {
+                // One rate, or none, is the input's: a camera that scales its pictures has several.
+                if current.is_none_or(|current| rates(device, coding, current).len() < 2) {
                     continue;
                 }
                 let fits = |at: u32, min: u32, max: u32, step: u32| {
