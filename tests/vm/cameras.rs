@@ -139,6 +139,16 @@ fn the_state_that_another_program_left_does_not_matter() {
 }
 
 #[test]
+fn our_reader_serves_as_a_backend_of_nokhwa() {
+    let Some(case) = Case::of("nokhwa") else { return };
+    let recording = case.recording();
+    let film = recording.good();
+    film.assert_bars();
+    assert_captured(&recording, 30.0, 3.0);
+    assert_moves(&case, &film);
+}
+
+#[test]
 fn a_control_of_the_profile_is_set() {
     let Some(case) = Case::of("controls") else { return };
     case.recording().good();

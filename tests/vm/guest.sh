@@ -114,6 +114,11 @@ case_left_odd() {
     v4l2-ctl -d /dev/video0 --get-fmt-video --get-parm >"$results/$case/after"
 }
 
+# Through nokhwa's types over our reader: how other systems' cameras come in.
+case_nokhwa() {
+    GEARCAST_CAMERA_READER=nokhwa record film --source camera --set "$plain_mode" --audio none --duration 3
+}
+
 # Everything a camera can do to a recording, in one.
 case_faults() {
     begin film --source camera --set "$plain_mode" --audio test --duration 28
@@ -204,6 +209,7 @@ pal 90 node_types=1 input_types=1
 ntsc 90 node_types=1 input_types=1
 hdmi 90 node_types=1 input_types=3
 left_odd 90 node_types=1 input_types=0
+nokhwa 90 node_types=1 input_types=0
 faults 150 node_types=1 input_types=0
 stop_stalled 120 node_types=1 input_types=0
 busy 40 node_types=1 input_types=0

@@ -63,7 +63,7 @@ pub(crate) fn encoded(size: Resolution, coding: &str) -> Vec<u8> {
     // Averaged and rounded as a good camera does it; BT.601, as cameras send it.
     let convert = "scale=out_color_matrix=bt601:flags=accurate_rnd+full_chroma_int+area";
     let output: &[&str] = match coding {
-        "mjpeg" => &["-pix_fmt", "yuvj422p", "-q:v", "2", "-f", "mjpeg", "-"],
+        "mjpeg" => &["-pix_fmt", "yuvj422p", "-q:v", "2", "-huffman", "default", "-f", "mjpeg", "-"],
         "h264" => &[
             "-pix_fmt",
             "yuv420p",

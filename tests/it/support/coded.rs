@@ -19,6 +19,11 @@ pub(crate) fn jpegs(count: usize) -> Vec<Vec<u8>> {
     split(&encoded(count, &["-c:v", "mjpeg", "-q:v", "4", "-huffman", "default", "-f", "mjpeg"]), &[0xff, 0xd8, 0xff])
 }
 
+/// The JPEGs of a film of them.
+pub(crate) fn split_jpegs(film: &[u8]) -> Vec<Vec<u8>> {
+    split(film, &[0xff, 0xd8, 0xff])
+}
+
 /// Access units with start codes; a keyframe every 30, each in several slices.
 pub(crate) fn access_units(count: usize) -> Vec<Vec<u8>> {
     let words = ["-c:v", "libx264", "-tune", "zerolatency", "-preset", "ultrafast", "-g", "30", "-pix_fmt", "yuv420p"];
