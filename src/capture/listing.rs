@@ -105,13 +105,7 @@ pub fn list_on(display: &DisplayOptions, deadline: Duration) -> Listing {
 /// The cameras as the system lists them, each with its number, name and place: another list means that one came or
 /// went. Nothing is opened; it takes well below a millisecond.
 pub fn camera_fingerprint() -> Vec<String> {
-    #[cfg(target_os = "linux")]
-    let nodes = super::sysfs::nodes();
-    #[cfg(target_os = "linux")]
-    let cameras = nodes.iter().map(|node| format!("{} {} {}", node.number, node.id, node.name)).collect();
-    #[cfg(not(target_os = "linux"))]
-    let cameras = Vec::new();
-    cameras
+    super::camera::fingerprint()
 }
 
 type Desktop = (Vec<ScreenInfo>, Vec<WindowInfo>, Vec<CaptureError>);

@@ -64,6 +64,11 @@ pub(super) fn list() -> Vec<CameraInfo> {
     place::list()
 }
 
+/// What changes when a camera comes or goes; opens nothing.
+pub(super) fn fingerprint() -> Vec<String> {
+    place::fingerprint()
+}
+
 /// Which camera, and how.
 pub(super) struct Wanted<'a> {
     pub(super) id: Option<&'a str>,
