@@ -29,7 +29,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How long the reading thread may take to end: a stop is bounded to a second.
 const LET_GO: Duration = Duration::from_millis(800);
 /// Counts are told this often at most.
-const TELL_EVERY: Duration = Duration::from_millis(500);
+const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// Reads the camera on the thread `camera-io` until stop is asked.
 ///
@@ -121,14 +121,17 @@ impl Feed {
                 self.whole += 1;
                 self.picture(picture, stage);
             }
+            CameraMessage::Waiting { lost } => self.lost += lost,
             CameraMessage::Damaged { lost } => {
                 self.lost += lost;
                 self.damaged += 1;
                 stage.damaged(1);
+                self.tell_in_time(stage);
             }
             CameraMessage::Crowded { lost } => {
                 self.lost += lost + 1;
                 stage.crowded(1);
+                self.tell_in_time(stage);
             }
             CameraMessage::Controls(controls) => {
                 self.controls = controls;
@@ -158,6 +161,9 @@ impl Feed {
             stage.started(SourceInfo { name: self.name.clone(), size, rate: Some(rate) });
         }
         self.slots = None;
+        if self.signal == Signal::Gone {
+            self.signal = Signal::Silent;
+        }
         self.tell(stage);
     }
 
@@ -174,7 +180,9 @@ impl Feed {
         if after_slate || self.is_wanted(picture.captured_at, stage.rate()) {
             stage.picture(picture);
         }
-        if !was_good || self.told.is_none_or(|told| now.since(told) >= TELL_EVERY) {
+        if was_good {
+            self.tell_in_time(stage);
+        } else {
             self.tell(stage);
         }
     }
@@ -199,6 +207,12 @@ impl Feed {
         wanted
     }
 
+    /// A camera slower than one picture a second is not silent between two of them.
+    fn patience(&self) -> Duration {
+        let period = self.setting.map_or(0, |setting| setting.mode.rate.period_nanos().unsigned_abs());
+        STALLED.max(Duration::from_nanos(period.saturating_mul(2)))
+    }
+
     /// What silence asks for.
     fn listen(&mut self, stage: &mut Stage) -> Result<(), CaptureError> {
         let now = stage.now();
@@ -212,7 +226,7 @@ impl Feed {
             }
             return Ok(());
         }
-        if silent < STALLED {
+        if silent < self.patience() {
             return Ok(());
         }
         if self.signal == Signal::Good {
@@ -232,6 +246,12 @@ impl Feed {
     fn tell_silence(&mut self, stage: &mut Stage) {
         if !std::mem::replace(&mut self.told_silence, true) {
             stage.warn(CaptureWarning::CameraStalled { name: self.name.clone() });
+        }
+    }
+
+    fn tell_in_time(&mut self, stage: &mut Stage) {
+        if self.told.is_none_or(|told| stage.now().since(told) >= TELL_EVERY) {
+            self.tell(stage);
         }
     }
 

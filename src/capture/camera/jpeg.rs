@@ -8,10 +8,9 @@ pub(super) fn extent(bytes: &[u8]) -> Option<usize> {
     }
     let mut at = 2;
     loop {
-        // At a marker; any number of 0xff may stand before its code.
-        if *bytes.get(at)? != 0xff {
-            return None;
-        }
+        // At a marker, or at bytes that belong nowhere: some cameras leave a few between segments. Any number of 0xff
+        // may stand before a marker's code.
+        at += bytes.get(at..)?.iter().position(|byte| *byte == 0xff)?;
         while *bytes.get(at)? == 0xff {
             at += 1;
         }

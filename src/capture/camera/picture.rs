@@ -6,7 +6,7 @@ use super::jpeg;
 use super::mode::CameraCoding;
 #[cfg(target_os = "linux")]
 use super::mode::CameraMode;
-use super::stream::{CameraSetting, CameraShot};
+use super::stream::{CameraSetting, CameraShot, ShotKey};
 use crate::capture::ring::Ring;
 use crate::capture::rows::Rows;
 use crate::capture::stage::Picture;
@@ -90,6 +90,13 @@ pub(super) fn tight(mode: CameraMode, stride: usize, bytes: &[u8]) -> Vec<u8> {
     tight
 }
 
+/// Whether a picture can be shown without the ones before it. H.264's own bytes tell it (a NAL unit of type 5): UVC
+/// drivers set no flag.
+pub(in crate::capture) fn key(coding: CameraCoding, bytes: &[u8]) -> ShotKey {
+    let is_idr = || bytes.windows(4).any(|four| four[..3] == [0, 0, 1] && four[3] & 0x1f == 5);
+    if coding != CameraCoding::H264 || is_idr() { ShotKey::Whole } else { ShotKey::Delta }
+}
+
 /// A shot as a picture; `None` if its bytes are not what the setting says.
 pub(super) fn picture(shot: CameraShot, setting: &CameraSetting) -> Option<Picture> {
     let (mode, data) = (&setting.mode, shot.data);
@@ -135,7 +142,6 @@ impl Copies {
 mod tests {
     use super::super::mode::CameraMode;
     use super::*;
-    use crate::capture::ShotKey;
     use crate::media::Timestamp;
 
     fn setting(mode: &str, stride: usize) -> CameraSetting {
@@ -194,6 +200,15 @@ mod tests {
         let padded = [1, 2, 0, 0, 3, 4, 0, 0, 5, 0, 6, 0];
         assert_eq!(tight(mode, 4, &padded), [1, 2, 3, 4, 5, 6]);
         assert_eq!(tight(CameraMode::parse("2x2@30 mjpeg").unwrap(), 0, &[9; 3]), [9; 3]);
+    }
+
+    #[test]
+    fn h264_stands_alone_where_it_holds_an_idr_picture() {
+        let unit = |kind: u8| [0, 0, 0, 1, 9, 0xf0, 0, 0, 1, kind, 1, 2];
+        assert_eq!(key(CameraCoding::H264, &unit(0x65)), ShotKey::Whole);
+        assert_eq!(key(CameraCoding::H264, &unit(0x41)), ShotKey::Delta);
+        assert_eq!(key(CameraCoding::H264, &[]), ShotKey::Delta);
+        assert_eq!(key(CameraCoding::Yuyv, &[1]), ShotKey::Whole);
     }
 
     #[test]

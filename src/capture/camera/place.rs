@@ -102,6 +102,8 @@ impl Found {
             Place::Device(node) => match nature(node) {
                 Nature::Other => return None,
                 Nature::Camera { card, modes, free } => (modes, free, Some(card).filter(|card| !card.is_empty())),
+                // Which of a camera's files gives pictures cannot be told: the first one does.
+                Nature::Closed(_) if node.id.contains('#') => return None,
                 Nature::Closed(error) => (Vec::new(), free_after(&error)?, None),
             },
             #[cfg(not(target_os = "linux"))]
@@ -109,7 +111,7 @@ impl Found {
                 Ok(modes) => (modes, CameraFree::Yes, None),
                 Err(error) => (Vec::new(), free_after(&error)?, None),
             },
-            Place::Played(camera) => (camera.modes(), CameraFree::Yes, None),
+            Place::Played(camera) => (camera.modes(), camera.free(), None),
         };
         let modes = ranked(modes, ModeWish::default());
         let name = name.unwrap_or_else(|| self.name.clone());

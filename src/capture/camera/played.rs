@@ -12,8 +12,8 @@ use std::time::Duration;
 use super::control::{CameraControl, ControlKind, ControlState};
 use super::mode::{CameraCoding, CameraMode};
 use super::picture::{self, Copies, pixel_format, tight_stride, usual_colour};
-use super::stream::{Arrival, CameraSetting, CameraShot, CameraStream, ShotKey};
-use crate::capture::CaptureError;
+use super::stream::{Arrival, CameraSetting, CameraShot, CameraStream};
+use crate::capture::{CameraFree, CaptureError};
 use crate::media::Timestamp;
 use crate::rt::{Clock, StopSource};
 
@@ -52,6 +52,16 @@ impl PlayedCamera {
         self.folder.join(state).exists()
     }
 
+    pub(super) fn free(&self) -> CameraFree {
+        if self.is("denied") {
+            CameraFree::Denied
+        } else if self.is("busy") {
+            CameraFree::Busy { by: None }
+        } else {
+            CameraFree::Yes
+        }
+    }
+
     pub(super) fn name(&self) -> String {
         self.folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
     }
@@ -87,7 +97,7 @@ impl PlayedCamera {
             return Err(CaptureError::CameraGone { name });
         }
         if self.is("busy") {
-            return Err(CaptureError::CameraBusy { name, by: Some("another".to_owned()) });
+            return Err(CaptureError::CameraBusy { name, by: None });
         }
         if self.is("denied") {
             return Err(CaptureError::CameraDenied { name, path: self.path(), group: None });
@@ -186,10 +196,7 @@ impl CameraStream for PlayedStream {
         let index = usize::try_from(number % count).unwrap_or(0);
         let mut bytes = self.shots[index].clone();
         self.brighten(&mut bytes);
-        let key = match self.setting.mode.coding {
-            CameraCoding::H264 if !has_keyframe(&bytes) => ShotKey::Delta,
-            _ => ShotKey::Whole,
-        };
+        let key = picture::key(self.setting.mode.coding, &bytes);
         let captured_at = due.min(self.clock.now());
         Ok(match self.copies.copy(&bytes) {
             Some(data) => Arrival::Shot(CameraShot { sequence, captured_at, key, data }),
@@ -253,11 +260,6 @@ impl PlayedStream {
     }
 }
 
-/// Whether an access unit holds an IDR picture (a NAL unit of type 5).
-fn has_keyframe(bytes: &[u8]) -> bool {
-    bytes.windows(4).any(|four| four[..3] == [0, 0, 1] && four[3] & 0x1f == 5)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,7 +307,7 @@ mod tests {
         clock.advance(Duration::from_millis(100));
         assert!(matches!(stream.next(Duration::ZERO), Ok(Arrival::Shot(shot)) if shot.sequence == Some(1)));
         for (name, wanted) in
-            [("busy", "is used by another"), ("denied", "may not be opened"), ("unplugged", "is gone")]
+            [("busy", "is used by another program"), ("denied", "may not be opened"), ("unplugged", "is gone")]
         {
             std::fs::write(fault(name), "").unwrap();
             let Err(error) = open(&camera, mode) else { panic!("{name}") };
@@ -328,7 +330,6 @@ mod tests {
         let film = [unit(0x65), unit(0x41), unit(0x41)].concat();
         let found = shots(&setting("4x4@30 h264"), &film);
         assert_eq!(found, [unit(0x65), unit(0x41), unit(0x41)]);
-        assert_eq!(found.iter().map(|unit| has_keyframe(unit)).collect::<Vec<_>>(), [true, false, false]);
         let jpeg = [0xff, 0xd8, 0xff, 0xda, 0, 2, 5, 0xff, 0xd9];
         assert_eq!(shots(&setting("4x4@30 mjpeg"), &[jpeg, jpeg].concat()), [jpeg, jpeg]);
     }

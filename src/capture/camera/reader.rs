@@ -46,6 +46,8 @@ pub(super) enum CameraMessage {
     Picture { picture: Picture, lost: u64 },
     /// A picture that came damaged, or that cannot be shown without one that was.
     Damaged { lost: u64 },
+    /// A picture that builds on one that did not come: nothing to be done with it before the next that stands alone.
+    Waiting { lost: u64 },
     /// A picture for which there was no memory.
     Crowded { lost: u64 },
     /// What can be set now.
@@ -113,10 +115,13 @@ impl Reader<'_> {
     pub(super) fn run(&mut self) {
         let mut before: Option<CameraMode> = None;
         let mut failures = 0;
+        let mut told: Option<CaptureError> = None;
         while !self.stop.is_stopped() {
             match self.host.open(before.as_ref()) {
                 Ok(camera) => {
-                    before = Some(camera.stream.setting().mode);
+                    // What it had first: a camera that came back otherwise once may have it again the next time.
+                    before.get_or_insert(camera.stream.setting().mode);
+                    told = None;
                     match self.read(camera) {
                         Ended::Done => return,
                         Ended::Lost(error) => {
@@ -128,13 +133,26 @@ impl Reader<'_> {
                 }
                 Err(error) if before.is_none() => {
                     failures += 1;
-                    let hopeless = !matches!(error, CaptureError::CameraFailed { .. });
-                    if hopeless || failures >= FIRST_TRIES {
+                    // Nobody who has it open: our own list was asking it something.
+                    let may_pass =
+                        matches!(error, CaptureError::CameraFailed { .. } | CaptureError::CameraBusy { by: None, .. });
+                    if !may_pass || failures >= FIRST_TRIES {
                         drop(self.give.send(CameraMessage::Failed(error)));
                         return;
                     }
                 }
-                Err(error) => log::debug!("not back yet: {error}"),
+                Err(error) => {
+                    log::debug!("not back yet: {error}");
+                    // Gone is known already; that it is back and cannot be read is news.
+                    if !matches!(error, CaptureError::CameraGone { .. } | CaptureError::NoCamera { .. })
+                        && told.as_ref() != Some(&error)
+                    {
+                        told = Some(error.clone());
+                        if self.give.send(CameraMessage::Lost(error)).is_err() {
+                            return;
+                        }
+                    }
+                }
             }
             if self.clock.sleep_until(self.clock.now() + RETRY, self.stop) == Waited::Stopped {
                 return;
@@ -161,7 +179,7 @@ impl Reader<'_> {
                 Ok(Arrival::Shot(shot)) => {
                     let lost = count.lost_before(shot.sequence);
                     if !count.can_be_shown(shot.key) {
-                        CameraMessage::Damaged { lost }
+                        CameraMessage::Waiting { lost }
                     } else if let Some(picture) = picture::picture(shot, &setting) {
                         CameraMessage::Picture { picture, lost }
                     } else {
@@ -173,7 +191,7 @@ impl Reader<'_> {
             match self.give.try_send(message) {
                 Ok(()) => {}
                 // The newest is always the one worth having, and two are waiting already.
-                Err(TrySendError::Full(_)) => count.unheard += 1,
+                Err(TrySendError::Full(message)) => count.unheard(&message),
                 Err(TrySendError::Disconnected(_)) => return Ended::Done,
             }
         }
@@ -204,6 +222,19 @@ impl Count {
             self.unbroken = false;
         }
         hole + std::mem::take(&mut self.unheard)
+    }
+
+    /// A message that was not taken: its picture is lost, and what it would have told.
+    fn unheard(&mut self, message: &CameraMessage) {
+        let told = match message {
+            CameraMessage::Picture { lost, .. }
+            | CameraMessage::Damaged { lost }
+            | CameraMessage::Crowded { lost }
+            | CameraMessage::Waiting { lost } => *lost,
+            _ => 0,
+        };
+        self.unheard += 1 + told;
+        self.unbroken = false;
     }
 
     fn damaged(&mut self, sequence: Option<u32>) -> u64 {

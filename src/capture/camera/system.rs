@@ -131,7 +131,9 @@ fn pick(all: Vec<Found>, asked: Option<&str>, is_camera: impl Fn(&Found) -> bool
 /// The same camera: in its old socket, or the only one of its name in another.
 fn again(all: &[Found], known: &Found) -> Result<Found, CaptureError> {
     let same_place = all.iter().find(|found| found.id == known.id && found.name == known.name);
-    let mut of_its_name = all.iter().filter(|found| found.name == known.name);
+    // A UVC camera's second file, for metadata, has the same name and another `#`.
+    let part = |found: &Found| found.id.split_once('#').map(|(_, part)| part.to_owned());
+    let mut of_its_name = all.iter().filter(|found| found.name == known.name && part(found) == part(known));
     let only = of_its_name.next().filter(|_| of_its_name.next().is_none());
     let found = same_place.or(only).or_else(|| all.iter().find(|found| found.id == known.id));
     found.cloned().ok_or_else(|| CaptureError::CameraGone { name: known.name.clone() })
@@ -177,7 +179,9 @@ mod tests {
         let other_number =
             vec![found("3-2:1.0", "HD Webcam", "/dev/video0"), found("1-1:1.0", "HD Webcam", "/dev/video5")];
         assert_eq!(path(other_number).as_deref(), Ok("/dev/video5"));
-        assert_eq!(path(vec![found("2-4:1.0", "HD Webcam", "/dev/video7")]).as_deref(), Ok("/dev/video7"));
+        let other_socket =
+            vec![found("2-4:1.0", "HD Webcam", "/dev/video7"), found("2-4:1.0#1", "HD Webcam", "/dev/video8")];
+        assert_eq!(path(other_socket).as_deref(), Ok("/dev/video7"), "with its file for metadata");
         let two = vec![found("2-4:1.0", "HD Webcam", "/dev/video7"), found("2-5:1.0", "HD Webcam", "/dev/video8")];
         assert!(path(two).is_err(), "which of them nobody knows");
         assert!(path(Vec::new()).is_err());

@@ -66,11 +66,11 @@ fn free(node: &Node, device: &Device) -> CameraFree {
     if !again.is_err_and(|error| error.raw_os_error() == Some(EBUSY)) {
         return CameraFree::Yes;
     }
-    match sysfs::holder(&node.path()) {
-        // `device` itself is one; a second one is our own preview, which is no hindrance.
-        None if sysfs::times_open_here(&node.path()) > 1 => CameraFree::Yes,
-        by => CameraFree::Busy { by },
+    // `device` itself is one; a second one is our own preview, which is no hindrance.
+    if sysfs::times_open_here(&node.path()) > 1 {
+        return CameraFree::Yes;
     }
+    CameraFree::Busy { by: sysfs::holder(&node.path()) }
 }
 
 const EPERM: i32 = 1;

@@ -20,15 +20,15 @@ use crate::capture::{
     Arrival, CameraCoding, CameraControl, CameraMode, CameraSetting, CameraShot, CameraStream, CaptureError,
     ControlKind, ShotKey,
 };
-use crate::media::{Colour, Range, Resolution, Timestamp};
+use crate::media::{Colour, FrameRate, Range, Resolution, Timestamp};
 use crate::rt::Clock;
 
 /// Buffers that the driver fills in turn: 130 ms at 30 fps may pass before a picture is lost.
 const BUFFERS: u32 = 4;
+/// The most that a driver can give.
+const MOST_BUFFERS: usize = 32;
 /// What a driver's time stamp may lie in the past; older ones come from a clock that went wrong.
 const OLDEST: Duration = Duration::from_secs(2);
-/// What it may lie in the future: a period of the slowest cameras.
-const LONGEST_LEAD: Duration = Duration::from_secs(1);
 /// `poll`'s word for "can be read".
 const POLLIN: i16 = 1;
 
@@ -73,7 +73,7 @@ impl V4lStream {
             begun: Begun::No,
             copies: Copies::new(format.size as usize),
             clock,
-            stamps: Stamps::default(),
+            stamps: Stamps::new(mode.rate),
             controls: Vec::new(),
         };
         opened.begin().map_err(failed)?;
@@ -82,11 +82,11 @@ impl V4lStream {
 
     fn begin(&mut self) -> io::Result<()> {
         let Some(stream) = &mut self.stream else { return Err(ErrorKind::NotConnected.into()) };
-        for index in 0..BUFFERS as usize {
+        // The driver may have given fewer buffers than asked for, or more: it says so by refusing one that is not there.
+        for index in 0..MOST_BUFFERS {
             match stream.queue(index) {
                 Ok(()) => {}
-                // The driver may have given fewer buffers than asked for.
-                Err(error) if index >= 2 => log::debug!("{index} buffers: {error}"),
+                Err(_) if index >= 2 => break,
                 Err(error) => return Err(error),
             }
         }
@@ -110,10 +110,8 @@ impl V4lStream {
         }
         let whole = picture::whole(&self.setting, used);
         let Some(whole) = whole else { return Ok(Arrival::Damaged { sequence }) };
-        let key = match self.setting.mode.coding {
-            CameraCoding::H264 if !meta.flags.contains(Flags::KEYFRAME) => ShotKey::Delta,
-            _ => ShotKey::Whole,
-        };
+        let flagged = meta.flags.contains(Flags::KEYFRAME);
+        let key = if flagged { ShotKey::Whole } else { picture::key(self.setting.mode.coding, whole) };
         let captured_at = self.stamps.taken_at(meta, self.clock.now());
         let Some(data) = self.copies.copy(whole) else { return Ok(Arrival::Crowded { sequence }) };
         Ok(Arrival::Shot(CameraShot { sequence, captured_at, key, data }))
@@ -211,19 +209,24 @@ fn colour(format: &Format, coding: CameraCoding) -> Colour {
 /// Drivers that stamp the end of a frame's period are up to a period ahead. Their stamps are even, our clock's reading
 /// at arrival is not: so all are moved back by the largest lead seen, rather than each to the moment it arrived (which
 /// put two pictures on one tick and none on the next, 45 times in 240 on a busy machine).
-#[derive(Default)]
 struct Stamps {
     lead: Duration,
+    longest: Duration,
 }
 
 impl Stamps {
+    /// For a camera of this rate: no driver is more than a period ahead.
+    fn new(rate: FrameRate) -> Self {
+        Self { lead: Duration::ZERO, longest: Duration::from_nanos(rate.period_nanos().unsigned_abs()) }
+    }
+
     /// When a picture was taken; `now` where the driver's stamp is of another clock or impossible.
     fn taken_at(&mut self, meta: &Metadata, now: Timestamp) -> Timestamp {
         let monotonic = meta.flags & Flags::TIMESTAMP_MASK == Flags::TIMESTAMP_MONOTONIC;
         let nanos = meta.timestamp.sec.saturating_mul(1_000_000_000);
         let stamp = Timestamp::from_nanos(nanos.saturating_add(meta.timestamp.usec.saturating_mul(1000)));
         let lead = stamp.since(now);
-        if !monotonic || lead > LONGEST_LEAD || now.since(stamp) > OLDEST {
+        if !monotonic || lead > self.longest || now.since(stamp) > OLDEST {
             return now;
         }
         self.lead = self.lead.max(lead);
@@ -242,9 +245,9 @@ mod tests {
     #[test]
     fn stamps_of_another_clock_are_now() {
         let now = Timestamp::from_nanos(100_000_000_000);
-        let at = |flags, sec, usec| Stamps::default().taken_at(&meta(flags, sec, usec), now).as_nanos();
+        let at = |flags, sec, usec| Stamps::new(FrameRate::whole(25)).taken_at(&meta(flags, sec, usec), now).as_nanos();
         assert_eq!(at(Flags::TIMESTAMP_MONOTONIC, 99, 970_000), 99_970_000_000);
-        for (sec, usec) in [(100, 33_000), (102, 0), (97, 0), (0, 0), (i64::MAX, 0)] {
+        for (sec, usec) in [(100, 41_000), (102, 0), (97, 0), (0, 0), (i64::MAX, 0)] {
             assert_eq!(at(Flags::TIMESTAMP_MONOTONIC, sec, usec), now.as_nanos(), "{sec}.{usec}");
         }
         assert_eq!(at(Flags::TIMESTAMP_COPY, 99, 970_000), now.as_nanos());
@@ -253,7 +256,7 @@ mod tests {
 
     #[test]
     fn stamps_ahead_of_time_stay_even_however_late_they_are_read() {
-        let mut stamps = Stamps::default();
+        let mut stamps = Stamps::new(FrameRate::whole(25));
         let mut taken = Vec::new();
         // Stamped with the end of its period of 40 ms, read 1 to 30 ms after its beginning.
         for (index, late_ms) in [1, 7, 2, 30, 12, 1, 25].into_iter().enumerate() {

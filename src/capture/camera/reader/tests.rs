@@ -152,6 +152,7 @@ fn said(get: &Receiver<CameraMessage>) -> Vec<String> {
         CameraMessage::Opened { setting, .. } => format!("opened {}", setting.mode),
         CameraMessage::Picture { lost, .. } => format!("picture, {lost} lost"),
         CameraMessage::Damaged { lost } => format!("damaged, {lost} lost"),
+        CameraMessage::Waiting { lost } => format!("waiting, {lost} lost"),
         CameraMessage::Crowded { lost } => format!("crowded, {lost} lost"),
         CameraMessage::Controls(controls) => {
             let values: Vec<String> = controls.iter().map(|own| format!("{}={}", own.key, own.value)).collect();
@@ -194,7 +195,11 @@ fn a_lost_camera_is_tried_until_it_is_back_in_the_mode_it_had() {
     let said = without_controls(&played.said);
     let lost = "lost: the camera 'Cam' failed: Input/output error";
     let opened = "opened 2x2@30 gray";
-    assert_eq!(said, [opened, "picture, 0 lost", lost, opened, "picture, 0 lost"]);
+    let busy = "lost: the camera 'Cam' is used by another program";
+    assert_eq!(
+        said,
+        [opened, "picture, 0 lost", lost, busy, "lost: the camera 'Cam' failed: x", opened, "picture, 0 lost"]
+    );
     let mode = Some(setting().mode);
     assert_eq!(played.asked, [None, mode, mode, mode]);
 }
@@ -219,7 +224,7 @@ fn pictures_that_build_on_a_lost_one_wait_for_the_next_that_stands_alone() {
         vec![Act::Delta(0), Act::Shot(1), Act::Delta(2), Act::Delta(4), Act::Delta(5), Act::Shot(6), Act::Delta(7)];
     let played = play(vec![Ok(acts)], Vec::new(), &Orders::default());
     let kinds: Vec<&str> = without_controls(&played.said)[1..].iter().map(|said| &said[..7]).collect();
-    assert_eq!(kinds, ["damaged", "picture", "picture", "damaged", "damaged", "picture", "picture"]);
+    assert_eq!(kinds, ["waiting", "picture", "picture", "waiting", "waiting", "picture", "picture"]);
 }
 
 #[test]
