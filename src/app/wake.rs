@@ -235,7 +235,17 @@ mod tests {
     #[test]
     fn a_camera_that_falls_silent_is_seen_at_once_and_its_counts_are_not() {
         let mode = CameraMode::parse("640x480@30 yuyv").unwrap();
-        let camera = CameraState { mode, signal: Signal::Good, controls: Vec::new(), whole: 1, lost: 0, damaged: 0 };
+        let camera = CameraState {
+            id: String::new(),
+            mode,
+            signal: Signal::Good,
+            controls: Vec::new(),
+            whole: 1,
+            lost: 0,
+            damaged: 0,
+            outages: 0,
+            silent: Duration::ZERO,
+        };
         let painted = painted(Status { camera: Some(Arc::new(camera.clone())), ..idle() });
         let after = |camera: CameraState| pause_after(&painted, |status| status.camera = Some(Arc::new(camera)));
         assert_eq!(after(CameraState { whole: 31, ..camera.clone() }), None);

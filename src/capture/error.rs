@@ -277,9 +277,18 @@ impl CaptureWarning {
         }
     }
 
-    /// Whether it only tells of skipped pictures.
-    pub const fn is_only_late(&self) -> bool {
-        matches!(self, Self::Late { .. } | Self::Crowded { .. })
+    /// Whether it is of no account while nothing is recorded: skipped pictures, and a camera whose silence the preview
+    /// shows by itself.
+    pub const fn concerns_recordings_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::Late { .. }
+                | Self::Crowded { .. }
+                | Self::CameraDamaged { .. }
+                | Self::CameraStalled { .. }
+                | Self::CameraLost { .. }
+                | Self::CameraBack { .. }
+        )
     }
 }
 

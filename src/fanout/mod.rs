@@ -13,7 +13,7 @@ mod sink;
 pub use counters::{Counters, Totals};
 pub use file::{
     CopiedPicture, DirectEnd, DirectTarget, DiskWatch, FileSink, FileSinkSetup, FileTarget, Keep, OnTaken, OutputError,
-    ReadBack, Reservation, Series, crash_safe_args, finish_direct, free_bytes, is_ordinary_when_closed,
+    PictureEnd, ReadBack, Reservation, Series, crash_safe_args, finish_direct, free_bytes, is_ordinary_when_closed,
     refuse_existing, reserve, reserve_final, reserve_series, seconds_left,
 };
 pub use hub::{EncoderEnd, Hub};

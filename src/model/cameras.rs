@@ -11,6 +11,10 @@ use crate::session::{CameraState, Command, PreviewRequest, SourceStatus};
 impl Model {
     /// The id under which the draft keeps what is set on the chosen camera; empty while none is known.
     pub fn camera_id(&self) -> &str {
+        // What runs goes first: a list that changed meanwhile may name another as the first one.
+        if let Some(running) = self.running_camera() {
+            return &running.id;
+        }
         let id = self.draft.source.id.trim();
         chosen_camera(id, &self.environment.listing).map_or(id, |camera| &camera.id)
     }

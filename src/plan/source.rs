@@ -2,7 +2,7 @@
 
 use super::findings::{Findings, fix, some_of};
 use super::{Environment, Searched};
-use crate::capture::{CameraInfo, ControlWishes, Listing, SourceSpec, WindowPick};
+use crate::capture::{CameraCoding, CameraInfo, ControlWishes, Listing, SourceSpec, WindowPick};
 use crate::imaging::Mirror;
 use crate::media::{Rect, Resolution};
 use crate::profile::{MirrorChoice, Profile, Source, SourceKind};
@@ -38,7 +38,9 @@ pub(super) fn resolve(profile: &Profile, env: &Environment, out: &mut Findings) 
         SourceKind::Window => window(id.as_deref(), env, out),
         SourceKind::Region => region(&source.region, env, out),
         SourceKind::Camera => {
-            check_camera(id.as_deref(), &source.mode, env, out);
+            let copies = profile.video.encoder.trim().eq_ignore_ascii_case("copy");
+            let encoding = if copies { Encoding::AsItComes } else { Encoding::Anew };
+            check_camera(id.as_deref(), &source.mode, encoding, env, out);
             let mode = Some(source.mode.trim().to_owned()).filter(|mode| !mode.is_empty());
             // The same for the preview, which is to go on when recording begins: see `model::preview_request`.
             let size = Resolution::parse(&profile.video.size);
@@ -193,7 +195,7 @@ pub(super) fn mirror(profile: &Profile, out: &mut Findings) -> Mirror {
     Mirror::Horizontal
 }
 
-fn check_camera(id: Option<&str>, mode: &str, env: &Environment, out: &mut Findings) {
+fn check_camera(id: Option<&str>, mode: &str, encoding: Encoding, env: &Environment, out: &mut Findings) {
     if env.searched == Searched::NotYet {
         return;
     }
@@ -223,8 +225,27 @@ fn check_camera(id: Option<&str>, mode: &str, env: &Environment, out: &mut Findi
         let names: Vec<String> = camera.modes.iter().map(ToString::to_string).collect();
         let have = some_of(names.iter().map(String::as_str));
         let what = format!("The camera '{}' has no mode '{mode}'.", camera.name);
-        out.error("source.mode", what, format!("Choose one of: {have}."), fix("Choose by itself", "source.mode", ""));
+        return out.error(
+            "source.mode",
+            what,
+            format!("Choose one of: {have}."),
+            fix("Choose by itself", "source.mode", ""),
+        );
     }
+    let fitting = || camera.modes.iter().filter(|have| have.matches(mode) == Some(true));
+    if encoding == Encoding::Anew && fitting().count() > 0 && fitting().all(|mode| mode.coding == CameraCoding::H264) {
+        let what = format!("What the camera '{}' sends as H.264 can only be recorded as it comes.", camera.name);
+        let help = "Record it without encoding it anew, or choose another mode.";
+        out.error("source.mode", what, help, fix("Record it as it comes", "video.encoder", "copy"));
+    }
+}
+
+/// Whether a camera's pictures are encoded here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Anew,
+    /// They are recorded as they come.
+    AsItComes,
 }
 
 #[cfg(test)]

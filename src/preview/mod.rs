@@ -90,6 +90,13 @@ impl Preview {
         self.shared.image.peek()
     }
 
+    /// Forgets the newest image: what is fed from now on is another source's.
+    pub fn clear(&self) {
+        *lock(&self.shared.last_seq) = None;
+        self.shared.inbox.put(Note::Wake);
+        drop(self.shared.image.take());
+    }
+
     /// Whether somebody looks. While nobody does, no image is made; [`Self::feed`] costs one load.
     pub fn set_watched(&self, watched: bool) {
         if self.shared.watched.swap(watched, Ordering::Relaxed) != watched {

@@ -1,5 +1,7 @@
 //! A camera's pictures during a recording: its own counts go on from the moment it was opened.
 
+use std::time::Duration;
+
 use super::inputs::VideoInput;
 use super::status::CameraReport;
 use crate::capture::CameraState;
@@ -16,11 +18,19 @@ struct Counts {
     whole: u64,
     lost: u64,
     damaged: u64,
+    outages: u64,
+    silent: Duration,
 }
 
 impl From<&CameraState> for Counts {
     fn from(state: &CameraState) -> Self {
-        Self { whole: state.whole, lost: state.lost, damaged: state.damaged }
+        Self {
+            whole: state.whole,
+            lost: state.lost,
+            damaged: state.damaged,
+            outages: state.outages,
+            silent: state.silent,
+        }
     }
 }
 
@@ -46,6 +56,8 @@ impl CameraCount {
             whole: now.whole.saturating_sub(before.whole),
             lost: now.lost.saturating_sub(before.lost),
             damaged: now.damaged.saturating_sub(before.damaged),
+            outages: now.outages.saturating_sub(before.outages),
+            silent: now.silent.saturating_sub(before.silent),
         }
     }
 }

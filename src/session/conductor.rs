@@ -26,7 +26,9 @@ const BUSY_TICK: Duration = Duration::from_millis(100);
 /// How often an idle one does.
 const IDLE_TICK: Duration = Duration::from_secs(1);
 /// How long a source may take for its first picture.
-const FIRST_PICTURE: Duration = Duration::from_secs(10);
+///
+/// A camera gives up by itself after ten and says more.
+const FIRST_PICTURE: Duration = Duration::from_secs(12);
 /// How long sound may take to open before recording starts without waiting: the picture never waits longer.
 const FIRST_SOUND: Duration = Duration::from_secs(2);
 /// How long a start that was given up may take to end what it runs, when everything is closed.
@@ -130,9 +132,10 @@ impl Conductor {
             Event::SourceStarted { number, info } => self.source_started(number, info),
             Event::SourceWarning { number, warning } => {
                 // What only a preview missed is no loss to tell of.
-                let is_loss = self.recording.is_some() || !warning.is_only_late();
+                let is_loss = self.recording.is_some() || !warning.concerns_recordings_alone();
                 if self.is_video(number) && is_loss {
-                    self.notice(Severity::Warning, "source", warning.to_string(), warning.help().to_owned());
+                    let what = super::failure::sentence(&warning.to_string());
+                    self.notice(Severity::Warning, "source", what, warning.help().to_owned());
                 }
             }
             Event::SourceEnded { number, error } => self.source_ended(number, error),
@@ -285,6 +288,7 @@ impl Conductor {
             let number = video.number;
             self.source_ended(number, crate::capture::CaptureError::Vanished);
         }
+        self.given_up.retain_mut(|job| matches!(job.poll(), JobState::Running));
         self.proceed_starting();
         self.count_camera();
         let Some(recording) = &mut self.recording else { return };
@@ -311,7 +315,9 @@ impl Conductor {
 
     /// Follows the camera's counts for as long as its pictures are recorded.
     fn count_camera(&mut self) {
-        let is_running = self.recording.as_ref().is_some_and(Recording::is_running);
+        let now = self.setup.clock.now();
+        let is_running =
+            self.recording.as_ref().is_some_and(|recording| recording.is_running() && !recording.is_over(now));
         if let (true, Some(count), Some(video)) = (is_running, &mut self.camera_count, &self.inputs.video) {
             count.update(video);
         }
@@ -347,7 +353,7 @@ impl Conductor {
                 if first.is_none() || video.info.is_none() {
                     if waited > FIRST_PICTURE {
                         let help = "Check that it works in another program, or choose another source.";
-                        self.fail(Trouble::new(FailureKind::Capture, "The source gave no picture within 10 s", help));
+                        self.fail(Trouble::new(FailureKind::Capture, "The source gave no picture within 12 s", help));
                     }
                     return;
                 }

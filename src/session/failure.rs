@@ -181,7 +181,7 @@ fn kind_of(cause: &Cause, place: Place) -> FailureKind {
 }
 
 /// Errors are written to stand inside a sentence; alone they begin one. A program's name keeps its letters.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     if ["ffmpeg", "ffprobe", "gearcast"].iter().any(|program| text.starts_with(program)) {
         return text.to_owned();
     }

@@ -129,6 +129,8 @@ impl Inputs {
             open.set_controls(&request.controls);
         } else {
             self.video = None;
+            // Another source's picture would pass for this one's until its first comes.
+            self.preview.clear();
             self.video = video.map(|request| self.open_video(request));
         }
         let mut open = std::mem::take(&mut self.sound);

@@ -61,7 +61,17 @@ impl Drop for FakeSource {
 pub(in crate::session) fn state(whole: u64) -> CameraState {
     let size = Resolution::new(640, 480);
     let mode = CameraMode { size, rate: FrameRate::whole(30), coding: CameraCoding::Yuyv };
-    CameraState { mode, signal: Signal::Good, controls: Vec::new(), whole, lost: whole / 10, damaged: 1 }
+    CameraState {
+        id: "1-1".to_owned(),
+        mode,
+        signal: Signal::Good,
+        controls: Vec::new(),
+        whole,
+        lost: whole / 10,
+        damaged: 1,
+        outages: whole / 100,
+        silent: std::time::Duration::from_millis(whole),
+    }
 }
 
 pub(in crate::session) fn camera(id: &str, fps: u32, brightness: Option<i64>) -> CaptureRequest {

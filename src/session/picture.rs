@@ -33,6 +33,14 @@ impl Painter {
         Ok(Self::AsItIs(Copier { pixels, size: spec.size, mirror, picture, is_drawn: false }))
     }
 
+    /// The last picture; black or `None` before the first that could be painted.
+    pub(super) fn picture(&self) -> Option<&[u8]> {
+        match self {
+            Self::Nv12(converter) => Some(&converter.picture().data),
+            Self::AsItIs(copier) => copier.is_drawn.then_some(&copier.picture),
+        }
+    }
+
     /// The whole picture after this frame.
     pub(super) fn paint(&mut self, frame: &Frame, changed: Changed) -> Result<&[u8], PictureError> {
         match self {

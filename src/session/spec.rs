@@ -3,10 +3,10 @@
 
 use super::params::{encode_options, wants_own_pixels};
 use crate::audio::SoundFormat;
-use crate::fanout::CopiedPicture;
+use crate::fanout::{CopiedPicture, PictureEnd};
 use crate::ffmpeg::Input;
 use crate::imaging::natural_colour;
-use crate::media::{Colour, Frame, Matrix, Payload, PixelFormat, Range, Resolution, VideoCodec};
+use crate::media::{Colour, CompressedFormat, Frame, Matrix, Payload, PixelFormat, Range, Resolution, VideoCodec};
 use crate::plan::{EnginePlan, Plan, SizeChoice, VideoPlan};
 use crate::writegear::{AudioInput, Destination, EngineSpec, FurtherInput, Pictures, VideoInput};
 
@@ -172,12 +172,18 @@ fn is_rgb(format: &str) -> bool {
     ["rgb", "bgr", "gbr", "argb", "abgr", "pal8"].iter().any(|name| format.starts_with(name))
 }
 
+/// H.264 as the camera sends it ends with the last picture that came.
+fn picture_end(plan: &VideoPlan) -> PictureEnd {
+    if plan.copied == Some(CompressedFormat::H264) { PictureEnd::WithSource } else { PictureEnd::WithSound }
+}
+
 /// What the file's writer must be told; colours that the user tags by hand are the user's.
 pub(super) fn copied_picture(plan: &Plan, spec: &EngineSpec) -> Option<CopiedPicture> {
     let own_tags = plan.extra.output.iter().any(|word| word.starts_with("-color"));
     let colour = |video: &VideoInput| if own_tags { None } else { Some(video.colour) };
-    plan.video
-        .as_ref()
-        .zip(spec.video.as_ref())
-        .map(|(plan, video)| CopiedPicture { codec: plan.codec, colour: colour(video) })
+    plan.video.as_ref().zip(spec.video.as_ref()).map(|(plan, video)| CopiedPicture {
+        codec: plan.codec,
+        colour: colour(video),
+        end: picture_end(plan),
+    })
 }

@@ -225,6 +225,23 @@ pub struct CameraReport {
     pub lost: u64,
     /// Pictures that came damaged and were left out.
     pub damaged: u64,
+    /// How often "no signal" had to stand in.
+    pub outages: u64,
+    /// For how long, in all.
+    pub silent: Duration,
+}
+
+impl CameraReport {
+    /// One line about the times without a picture; `None` where there were none.
+    pub fn outage_words(&self) -> Option<String> {
+        let times = match self.outages {
+            0 => return None,
+            1 => "Once".to_owned(),
+            2 => "Twice".to_owned(),
+            more => format!("{more} times"),
+        };
+        Some(format!("{times} without a picture from {}, {:.1} s in all.", self.name, self.silent.as_secs_f64()))
+    }
 }
 
 /// What a finished recording is.

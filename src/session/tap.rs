@@ -69,7 +69,7 @@ impl TapCounts {
         self.until_nanos.fetch_min(end.as_nanos(), Ordering::Relaxed);
     }
 
-    fn is_over(&self, at: Timestamp) -> bool {
+    pub(super) fn is_over(&self, at: Timestamp) -> bool {
         at.as_nanos() >= self.until_nanos.load(Ordering::Relaxed)
     }
 }

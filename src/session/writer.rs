@@ -265,14 +265,14 @@ impl Writer {
             Kind::Fresh => *changed,
             Kind::Repeat => Changed::Rows { top: 0, bottom: 0 },
         };
-        let picture = match video.painter.paint(frame, changed) {
-            Ok(picture) => picture,
-            Err(error) => {
-                log::warn!("a picture was left out: {error}");
+        if let Err(error) = video.painter.paint(frame, changed) {
+            log::warn!("a picture was left out: {error}");
+            if due.kind == Kind::Fresh {
                 self.counts.unreadable.fetch_add(1, Ordering::Relaxed);
-                return Ok(());
             }
-        };
+        }
+        // In its place the last one stands: the film must not end with the last picture that could be read.
+        let Some(picture) = video.painter.picture() else { return Ok(()) };
         self.engine.write_video(due.pts, picture)?;
         if due.kind == Kind::Fresh {
             self.counts.fresh.fetch_add(1, Ordering::Relaxed);
@@ -334,7 +334,9 @@ impl Writer {
                 self.write(&due)?;
             }
         }
-        if let Some(copied) = &mut self.copied {
+        if let Some(copied) = &mut self.copied
+            && self.queue.waiting(super::tap::LANE_VIDEO) == 0
+        {
             let until = (now - CONFIRMATION_LAG).min(self.end.unwrap_or(now));
             let due = copied.advance(until.nanos_since(origin));
             self.write_coded(&due)?;

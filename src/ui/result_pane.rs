@@ -7,7 +7,7 @@ use eframe::egui::{self, CollapsingHeader, RichText, ScrollArea};
 use super::theme;
 use super::widgets::{Mark, mark_atom, mark_ui};
 use crate::model::{Action, Model, words};
-use crate::session::{Failure, FinishedReport, State, Verdict};
+use crate::session::{CameraReport, Failure, FinishedReport, State, Verdict};
 
 pub(super) fn result_ui(ui: &mut egui::Ui, model: &Model, actions: &mut Vec<Action>) {
     // The card is as high as it needs to be, but the preview keeps a part of the window.
@@ -63,6 +63,9 @@ fn files_ui(ui: &mut egui::Ui, report: &FinishedReport, actions: &mut Vec<Action
         ui.add(egui::Label::new(RichText::new(file.path.display().to_string()).monospace()).wrap());
         let (length, size) = (words::length(file.duration_s), words::bytes(file.bytes));
         ui.label(RichText::new(format!("{length}, {}, {} frames", size.trim(), file.frames)).small().weak());
+    }
+    if let Some(words) = report.camera.as_ref().and_then(CameraReport::outage_words) {
+        ui.label(words);
     }
     if let Some(file) = report.files.first() {
         file_buttons_ui(ui, &file.path, actions);

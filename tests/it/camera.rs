@@ -340,3 +340,75 @@ fn what_cannot_be_copied_is_refused_at_its_field() {
     }
     assert!(!home.at("film.mkv").exists());
 }
+
+#[test]
+fn a_copied_recording_that_ends_in_a_stall_is_good_with_its_sound() {
+    for file in ["film.mkv", "film.mp4"] {
+        let home = Home::new();
+        let camera = PlayedCamera::new(&home, "Desk").with_mode(SIZE, 30, "h264");
+        let args = ["record", "--source", "camera", "--audio", "test", "--json", "--set", "video.encoder=copy"];
+        let child = home.command(&[&args[..], &["--output", file]].concat());
+        let mut step = 0;
+        let (code, events) = watched(start_piped(child), |event, child| {
+            let recording = event["event"] == "status" && event["state"] == "recording";
+            match step {
+                0 if recording && event["frames"]["written"].as_u64() > Some(0) => camera.begin("stalled"),
+                1 if is_problem(event, "sends no picture") => {}
+                2 | 3 if recording => {}
+                4 if recording => kill_process(Pid::from_child(child), Signal::INT).unwrap(),
+                _ => return,
+            }
+            step += 1;
+        });
+        assert_eq!((code, step), (0, 5), "{file}: {events:?}");
+        assert_eq!(events.last().unwrap()["verdict"], "good", "{file}: {events:?}");
+        let camera = &events.last().unwrap()["camera"];
+        assert_eq!(camera["outages"], 1, "{camera}");
+        assert!(camera["no_signal_s"].as_f64() > Some(1.0), "{camera}");
+    }
+}
+
+#[test]
+fn h264_is_refused_where_it_would_have_to_be_encoded_anew() {
+    let home = Home::new();
+    let _camera = PlayedCamera::new(&home, "Desk").with_mode(SIZE, 30, "yuyv").with_mode(SIZE, 30, "h264");
+    let ran = finished(start(&home, &["--set", "source.mode=h264", "--duration", "1", "--output", "film.mkv"]));
+    assert!(ran.code == 2 || ran.code == 3, "{} {}", ran.code, ran.err);
+    assert!(ran.err.contains("source.mode") && ran.err.contains("video.encoder=copy"), "{}", ran.err);
+}
+
+#[test]
+fn a_camera_back_with_pixels_that_do_not_fit_leaves_the_last_picture_to_the_end() {
+    let home = Home::new();
+    let mut camera = Some(PlayedCamera::new(&home, "Desk").with_mode(SIZE, 30, "yuyv"));
+    let own_pixels = ["--set", "video.codec=ffv1", "--set", "video.rate_control=lossless"];
+    let more = ["--set", "video.pixel_format=yuv422p", "--output", "film.mkv"];
+    let args = ["record", "--source", "camera", "--audio", "none", "--json"];
+    let mut step = 0;
+    let child = start_piped(home.command(&[&args[..], &own_pixels, &more].concat()));
+    let (code, events) = watched(child, |event, child| {
+        let Some(mut here) = camera.take() else { return };
+        let recording = event["event"] == "status" && event["state"] == "recording";
+        match step {
+            0 if recording => here.begin("unplugged"),
+            1 if is_problem(event, "is gone") => {
+                here = here.without_modes().with_mode(SIZE, 30, "nv12");
+                here.end("unplugged");
+            }
+            2 if is_problem(event, "sends pictures again") => {}
+            3 if recording => {}
+            4 if recording => kill_process(Pid::from_child(child), Signal::INT).unwrap(),
+            _ => {
+                camera = Some(here);
+                return;
+            }
+        }
+        step += 1;
+        camera = Some(here);
+    });
+    assert_eq!((code, step), (0, 5), "{events:?}");
+    let last = events.last().unwrap();
+    let frames_s = f64::from(u32::try_from(Film::open(&home.at("film.mkv")).frames.len()).unwrap()) / 30.0;
+    let duration = last["duration_s"].as_f64().unwrap();
+    assert!((duration - frames_s).abs() <= 1.0 / 30.0, "{duration} s, and the film has {frames_s} s");
+}

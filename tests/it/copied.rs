@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gearcast::fanout::{
-    CopiedPicture, Counters, EncoderEnd, FileSink, FileSinkSetup, Hub, Keep, OnTaken, SinkReport, Verdict, reserve,
-    spawn_sink,
+    CopiedPicture, Counters, EncoderEnd, FileSink, FileSinkSetup, Hub, Keep, OnTaken, PictureEnd, SinkReport, Verdict,
+    reserve, spawn_sink,
 };
 use gearcast::media::{Colour, CompressedFormat, Container, FrameRate, FrameTiming, RenditionId, Resolution};
 use gearcast::rt::RealClock;
@@ -66,7 +66,11 @@ fn record(container: Container, format: CompressedFormat, shots: &[Shot], second
         hybrid_mp4: Keep::Ordinary,
         offset_nanos: spec.pipe_offset_nanos(),
         subtitles: None,
-        picture: Some(CopiedPicture { codec: format.codec(), colour: Some(Colour::BT601) }),
+        picture: Some(CopiedPicture {
+            codec: format.codec(),
+            colour: Some(Colour::BT601),
+            end: PictureEnd::WithSource,
+        }),
         counters: Arc::clone(&counters),
         clock: Arc::new(RealClock),
     });

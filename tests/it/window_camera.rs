@@ -36,7 +36,17 @@ fn camera_status(status: &mut Status) {
     let mode = CameraMode::parse("1280x720@30 mjpeg").unwrap();
     status.source = SourceStatus::Running { name: "Webcam".into(), size: mode.size, fps: 30.0 };
     let (signal, controls) = (Signal::Good, controls());
-    status.camera = Some(Arc::new(CameraState { mode, signal, controls, whole: 100, lost: 0, damaged: 0 }));
+    status.camera = Some(Arc::new(CameraState {
+        id: "usb-1".to_owned(),
+        mode,
+        signal,
+        controls,
+        whole: 100,
+        lost: 0,
+        damaged: 0,
+        outages: 0,
+        silent: std::time::Duration::ZERO,
+    }));
 }
 
 fn change_camera(window: &mut Window, edit: impl FnOnce(&mut CameraState)) {

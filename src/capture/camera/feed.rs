@@ -56,6 +56,7 @@ pub(super) fn run(
 }
 
 struct Feed {
+    id: String,
     name: String,
     setting: Option<CameraSetting>,
     /// When the last picture came, or the camera was asked for.
@@ -70,6 +71,9 @@ struct Feed {
     whole: u64,
     lost: u64,
     damaged: u64,
+    outages: u64,
+    /// Silence of the outages that are over.
+    silent: Duration,
     told: Option<Timestamp>,
     /// The first picture's moment, and the slot of the asked rate that was filled last.
     slots: Option<(Timestamp, u64)>,
@@ -78,6 +82,7 @@ struct Feed {
 impl Feed {
     fn new(name: String, now: Timestamp) -> Self {
         Self {
+            id: String::new(),
             name,
             setting: None,
             heard: now,
@@ -89,6 +94,8 @@ impl Feed {
             whole: 0,
             lost: 0,
             damaged: 0,
+            outages: 0,
+            silent: Duration::ZERO,
             told: None,
             slots: None,
         }
@@ -112,8 +119,8 @@ impl Feed {
     fn take(&mut self, message: CameraMessage, stage: &mut Stage) -> Result<(), CaptureError> {
         match message {
             CameraMessage::Failed(error) => return Err(error),
-            CameraMessage::Opened { name, setting } => {
-                self.name = name;
+            CameraMessage::Opened { id, name, setting } => {
+                (self.id, self.name) = (id, name);
                 self.opened(setting, stage);
             }
             CameraMessage::Picture { picture, lost } => {
@@ -177,6 +184,9 @@ impl Feed {
             stage.warn(CaptureWarning::CameraBack { name: self.name.clone(), silent });
         }
         let after_slate = std::mem::take(&mut self.slated);
+        if after_slate {
+            self.silent += silent;
+        }
         if after_slate || self.is_wanted(picture.captured_at, stage.rate()) {
             stage.picture(picture);
         }
@@ -236,8 +246,10 @@ impl Feed {
         self.tell_silence(stage);
         if self.slated {
             stage.unchanged(now);
+            self.tell_in_time(stage);
         } else if let Some(picture) = self.setting.and_then(|setting| slate(&setting, now)) {
             self.slated = true;
+            self.outages += 1;
             stage.picture(picture);
         }
         Ok(())
@@ -258,13 +270,17 @@ impl Feed {
     fn tell(&mut self, stage: &mut Stage) {
         let Some(setting) = self.setting else { return };
         self.told = Some(stage.now());
+        let now = if self.slated { stage.now().since(self.heard) } else { Duration::ZERO };
         stage.camera(Arc::new(CameraState {
+            id: self.id.clone(),
             mode: setting.mode,
             signal: self.signal,
             controls: self.controls.clone(),
             whole: self.whole,
             lost: self.lost,
             damaged: self.damaged,
+            outages: self.outages,
+            silent: self.silent + now,
         }));
     }
 }

@@ -24,6 +24,7 @@ pub(super) use reader::Orders;
 pub use stream::{Arrival, CameraSetting, CameraShot, CameraStream, ShotKey};
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::stage::Stage;
 use super::{CameraInfo, CaptureError};
@@ -34,6 +35,8 @@ use system::{Asked, SystemHost};
 /// How an open camera is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CameraState {
+    /// Its stable id.
+    pub id: String,
     /// How it sends.
     pub mode: CameraMode,
     /// Whether pictures come.
@@ -46,6 +49,10 @@ pub struct CameraState {
     pub lost: u64,
     /// Pictures that came damaged and were left out.
     pub damaged: u64,
+    /// How often the slate had to stand in.
+    pub outages: u64,
+    /// For how long it did, in all.
+    pub silent: Duration,
 }
 
 /// Whether a camera sends.

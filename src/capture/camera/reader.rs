@@ -33,6 +33,8 @@ pub(super) trait CameraHost: Send {
 
 /// A camera that was opened.
 pub(super) struct OpenCamera {
+    /// Its stable id.
+    pub(super) id: String,
     /// Its name for people.
     pub(super) name: String,
     pub(super) stream: Box<dyn CameraStream>,
@@ -41,7 +43,7 @@ pub(super) struct OpenCamera {
 /// What the reading thread says.
 pub(super) enum CameraMessage {
     /// The camera is open.
-    Opened { name: String, setting: CameraSetting },
+    Opened { id: String, name: String, setting: CameraSetting },
     /// A picture, and how many before it never came.
     Picture { picture: Picture, lost: u64 },
     /// A picture that came damaged, or that cannot be shown without one that was.
@@ -161,9 +163,9 @@ impl Reader<'_> {
     }
 
     fn read(&mut self, camera: OpenCamera) -> Ended {
-        let OpenCamera { name, mut stream } = camera;
+        let OpenCamera { id, name, mut stream } = camera;
         let setting = stream.setting();
-        if self.give.send(CameraMessage::Opened { name, setting }).is_err() {
+        if self.give.send(CameraMessage::Opened { id, name, setting }).is_err() {
             return Ended::Done;
         }
         let mut knobs = Knobs::new(stream.as_mut());

@@ -52,9 +52,9 @@ impl CameraHost for SystemHost {
         for mode in candidates.into_iter().take(MOST_TRIES) {
             match found.open(mode, &self.clock) {
                 Ok(stream) => {
-                    let name = found.name.clone();
+                    let (id, name) = (found.id.clone(), found.name.clone());
                     self.known = Some(found);
-                    return Ok(OpenCamera { name, stream });
+                    return Ok(OpenCamera { id, name, stream });
                 }
                 Err(error @ CaptureError::CameraFailed { .. }) => refused = Some(error),
                 // Busy, gone or denied: another mode changes nothing.

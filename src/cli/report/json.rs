@@ -41,7 +41,8 @@ pub(in crate::cli) fn finished_json(report: Option<&FinishedReport>, exit: Exit)
 }
 
 fn camera_json(camera: &CameraReport) -> Value {
-    json!({"name": camera.name, "whole": camera.whole, "lost": camera.lost, "damaged": camera.damaged})
+    json!({"name": camera.name, "whole": camera.whole, "lost": camera.lost, "damaged": camera.damaged,
+        "outages": camera.outages, "no_signal_s": camera.silent.as_secs_f64()})
 }
 
 /// A problem that is no notice of the session's.

@@ -278,13 +278,21 @@ mod tests {
 
     #[test]
     fn a_cameras_pictures_are_told() {
-        let camera = |lost| CameraReport { name: "HD Webcam".to_owned(), whole: 297, lost, damaged: 0 };
+        let camera = |lost| CameraReport {
+            name: "HD Webcam".to_owned(),
+            whole: 297,
+            lost,
+            damaged: 0,
+            outages: 0,
+            silent: Duration::ZERO,
+        };
         let told = |camera: Option<CameraReport>| {
             let report = FinishedReport { camera, ..report(Verdict::Good) };
             ended(&Status { state: State::Done(Box::new(report)), ..Status::default() }, false).0
         };
         let lines = told(Some(camera(3)));
-        let expected = json!({"name": "HD Webcam", "whole": 297, "lost": 3, "damaged": 0});
+        let expected = json!({"name": "HD Webcam", "whole": 297, "lost": 3, "damaged": 0,
+            "outages": 0, "no_signal_s": 0.0});
         assert_eq!(jsons(&lines).pop().unwrap()["camera"], expected);
         let speaks =
             |lines: &[Line]| lines.iter().any(|line| matches!(line, Line::Say(text) if text.contains("3 were lost")));

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::json::severity_word;
-use crate::session::{Failure, FinishedReport, Notice, State, Status, StreamReport, Verdict};
+use crate::session::{CameraReport, Failure, FinishedReport, Notice, State, Status, StreamReport, Verdict};
 
 pub(super) fn notice_words(notice: &Notice) -> String {
-    let help = if notice.help.is_empty() { String::new() } else { format!(" {}", notice.help) };
+    let help = if notice.help.is_empty() { String::new() } else { format!("\n       {}", notice.help) };
     format!("{}: {}{help}", severity_word(notice.severity), notice.what)
 }
 
@@ -37,6 +37,7 @@ pub(super) fn report_words(report: &FinishedReport) -> String {
         let (name, lost, damaged) = (&camera.name, camera.lost, camera.damaged);
         lines.push(format!("{name}: {} pictures came whole, {lost} were lost, {damaged} were damaged.", camera.whole));
     }
+    lines.extend(report.camera.as_ref().and_then(CameraReport::outage_words));
     let verdict = match report.verdict {
         Verdict::Good => "Verdict: good, every check passed.",
         Verdict::Broken if report.files.is_empty() => "Verdict: broken; it did not get there:",

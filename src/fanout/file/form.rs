@@ -37,6 +37,19 @@ pub struct CopiedPicture {
     pub codec: VideoCodec,
     /// What its numbers mean; `None` leaves that to the packets.
     pub colour: Option<Colour>,
+    /// Whether it lasts as long as the sound.
+    pub end: PictureEnd,
+}
+
+/// When the picture of a file ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PictureEnd {
+    /// With the sound, or nearly.
+    #[default]
+    WithSound,
+    /// With the last picture that came: pictures that build on each other are never sent again, and a source that
+    /// is silent at the end leaves the sound alone.
+    WithSource,
 }
 
 impl CopiedPicture {
@@ -199,7 +212,7 @@ mod tests {
 
     fn safe(name: &str, codec: VideoCodec) -> String {
         let container = Container::from_path(Path::new(name)).unwrap();
-        let picture = CopiedPicture { codec, colour: Some(Colour::BT709) };
+        let picture = CopiedPicture { codec, colour: Some(Colour::BT709), end: PictureEnd::WithSound };
         let target = FileTarget::shown(Path::new(name), container);
         words(&crash_safe_args(&target, Keep::Ordinary, 1_000_000_000, Some(picture)))
     }
@@ -208,7 +221,7 @@ mod tests {
     fn hevc_has_the_name_that_every_player_knows() {
         assert!(safe("a.mp4", VideoCodec::Hevc).contains("-tag:v hvc1"));
         assert!(!safe("a.mkv", VideoCodec::Hevc).contains("-tag:v"));
-        let picture = CopiedPicture { codec: VideoCodec::Hevc, colour: None };
+        let picture = CopiedPicture { codec: VideoCodec::Hevc, colour: None, end: PictureEnd::WithSound };
         let finished =
             ordinary_args(Path::new("a.recording.mov"), Path::new("a.mov"), Container::Mov, None, Some(picture));
         assert!(words(&finished).contains("-tag:v hvc1"), "{}", words(&finished));

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 pub use direct::{DirectEnd, DirectTarget, finish_direct};
 pub use disk::{DiskWatch, seconds_left};
-pub use form::{CopiedPicture, crash_safe_args, is_ordinary_when_closed};
+pub use form::{CopiedPicture, PictureEnd, crash_safe_args, is_ordinary_when_closed};
 pub use read_back::ReadBack;
 pub use reserve::{FileTarget, OnTaken, OutputError, Reservation, free_bytes, reserve, reserve_final};
 pub use series::{Series, refuse_existing, reserve_series};
@@ -79,6 +79,8 @@ struct Written {
     audio_packets: u64,
     first_video_nanos: Option<i64>,
     last_video_nanos: i64,
+    last_audio_nanos: i64,
+    picture_end: PictureEnd,
     /// The nominal rate, where the encoder states one.
     rate: Option<FrameRate>,
 }
@@ -94,7 +96,9 @@ struct Open {
 impl FileSink {
     /// A sink that has not begun. The child starts with the first headers.
     pub fn new(setup: FileSinkSetup) -> Self {
-        Self { setup, open: None, tracks: Vec::new(), written: Written::default() }
+        let picture_end = setup.picture.map_or(PictureEnd::WithSound, |picture| picture.end);
+        let written = Written { picture_end, ..Written::default() };
+        Self { setup, open: None, tracks: Vec::new(), written }
     }
 
     fn start_child(&self, tracks: &[TrackHeader]) -> Result<Open, SinkError> {
@@ -123,7 +127,11 @@ impl FileSink {
                 self.written.last_video_nanos = self.written.last_video_nanos.max(nanos);
                 self.setup.counters.count_written(nanos, packet.data.len(), self.setup.clock.now());
             }
-            TrackKind::Audio { .. } => self.written.audio_packets += 1,
+            TrackKind::Audio { .. } => {
+                let nanos = track.time_base.to_nanos(packet.pts);
+                self.written.audio_packets += 1;
+                self.written.last_audio_nanos = self.written.last_audio_nanos.max(nanos);
+            }
             TrackKind::Subtitle | TrackKind::Data => {}
         }
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::Written;
+use super::{PictureEnd, Written};
 use crate::fanout::report::{CheckResult, FileReport, Verdict};
 use crate::ffmpeg::{Ffmpeg, Probe, ProbeError, StreamKind, probe_file_until};
 use crate::rt::StopToken;
@@ -87,8 +87,14 @@ fn compare(path: &Path, bytes: u64, probe: &Probe, written: &Written) -> Judgeme
 
 /// The file must play as long as its pictures last; half a second is allowed for sound that ends later.
 fn duration_check(duration_s: f64, written: &Written) -> CheckResult {
-    let span_nanos = written.last_video_nanos - written.first_video_nanos.unwrap_or(0);
-    let expected_s = Duration::from_nanos(u64::try_from(span_nanos).unwrap_or(0)).as_secs_f64();
-    let ok = duration_s >= expected_s - 0.05 && duration_s <= expected_s + 1.5;
+    let first = written.first_video_nanos.unwrap_or(0);
+    let seconds_to =
+        |last_nanos: i64| Duration::from_nanos(u64::try_from(last_nanos - first).unwrap_or(0)).as_secs_f64();
+    let least_s = seconds_to(written.last_video_nanos);
+    let most_s = match written.picture_end {
+        PictureEnd::WithSound => least_s,
+        PictureEnd::WithSource => least_s.max(seconds_to(written.last_audio_nanos)),
+    };
+    let ok = duration_s >= least_s - 0.05 && duration_s <= most_s + 1.5;
     CheckResult { name: "duration", ok, detail: format!("it plays {duration_s:.2} s") }
 }

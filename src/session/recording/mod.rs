@@ -186,6 +186,11 @@ impl Recording {
         Tap { queue: self.queue.clone(), counts: Arc::clone(&self.taps), line: 0 }
     }
 
+    /// Whether what is taken at this moment comes after the recording's end.
+    pub(super) fn is_over(&self, at: Timestamp) -> bool {
+        self.taps.is_over(at)
+    }
+
     /// Whether frames are still taken.
     pub(super) fn is_running(&self) -> bool {
         self.phase == Phase::Running
@@ -210,6 +215,7 @@ impl Recording {
         }
         let now = self.clock.now();
         self.ended_at.get_or_insert(now);
+        self.taps.end_at(now);
         if self.queue.put(LANE_CONTROL, WriterItem::StopAt(now)).is_err()
             && let Some(writer) = &self.writer
         {

@@ -81,7 +81,7 @@ fn setting(mode: &str) -> CameraSetting {
 }
 
 fn opened(mode: &str) -> CameraMessage {
-    CameraMessage::Opened { name: "Cam".to_owned(), setting: setting(mode) }
+    CameraMessage::Opened { id: "1-1".to_owned(), name: "Cam".to_owned(), setting: setting(mode) }
 }
 
 fn picture(at: i64) -> CameraMessage {
@@ -107,6 +107,7 @@ fn a_stall_shows_the_slate_after_a_second_and_the_picture_at_once_when_it_is_bac
     bench.wait(SECOND * 2).unwrap();
     assert_eq!(bench.seen(), vec!["unchanged"; 40], "it is confirmed, so that files and streams go on");
     bench.take(picture(3_000_000_000));
+    assert_eq!((bench.feed.outages, bench.feed.silent), (1, SECOND * 3));
     assert_eq!(bench.seen(), ["the camera 'Cam' sends pictures again, after 3.0 s", "frame 2 4x2"]);
     bench.wait(SECOND).unwrap();
     assert_eq!(bench.news().len(), 2, "the next stall is told anew");

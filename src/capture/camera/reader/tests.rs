@@ -104,7 +104,7 @@ impl CameraHost for Host {
         };
         let (set, clock, stop) = (Arc::clone(&self.set), Arc::clone(&self.clock), Arc::clone(&self.stop));
         let stream = Scripted { acts: script?.into(), controls: self.controls.clone(), set, clock, stop };
-        Ok(OpenCamera { name: "Cam".to_owned(), stream: Box::new(stream) })
+        Ok(OpenCamera { id: "1-1".to_owned(), name: "Cam".to_owned(), stream: Box::new(stream) })
     }
 }
 
