@@ -1,12 +1,12 @@
 //! Cameras that come and go, and their controls while they run.
 
 use super::state::Missed;
-use super::update::follow_preview;
+use super::update::{follow_preview, open_again};
 use super::{DeviceSearch, Effect, Model};
 use crate::capture::SourceSpec;
 use crate::plan::chosen_camera;
 use crate::profile::SourceKind;
-use crate::session::{CameraState, Command, PreviewRequest, SourceStatus};
+use crate::session::{CameraState, Command, PreviewRequest};
 
 impl Model {
     /// The id under which the draft keeps what is set on the chosen camera; empty while none is known.
@@ -46,12 +46,9 @@ pub(super) fn listed(model: &mut Model) -> Vec<Effect> {
         Missed::Nothing => Vec::new(),
     };
     let is_there = chosen_camera(&model.draft.source.id, &model.environment.listing).is_some();
-    let has_failed = matches!(model.status.source, SourceStatus::Failed { .. });
-    if model.draft.source.kind == SourceKind::Camera && has_failed && is_there && !model.is_busy() {
-        // The same request once more: the session opens what had failed anew.
-        model.preview = None;
-    }
-    again.into_iter().chain(follow_preview(model)).collect()
+    let is_camera = model.draft.source.kind == SourceKind::Camera;
+    let shown = if is_camera && is_there { open_again(model) } else { follow_preview(model) };
+    again.into_iter().chain(shown).collect()
 }
 
 /// What a running recording takes of a changed wish: the controls of its camera, and nothing else.

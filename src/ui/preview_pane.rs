@@ -6,7 +6,7 @@ use super::memory::PortraitPreview;
 use super::{Scene, SelfPortrait, ViewMemory};
 use crate::imaging::Mirror;
 use crate::media::Resolution;
-use crate::model::{Model, camera_words, words};
+use crate::model::{Action, Model, camera_words, words};
 use crate::profile::{MirrorChoice, SourceKind};
 use crate::session::{Signal, SourceStatus};
 
@@ -21,7 +21,13 @@ pub struct Picture<'a> {
     pub paint: &'a dyn Fn(&egui::Painter, Rect, Mirror),
 }
 
-pub(super) fn preview_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemory, scene: &Scene<'_>) {
+pub(super) fn preview_ui(
+    ui: &mut egui::Ui,
+    model: &Model,
+    memory: &mut ViewMemory,
+    scene: &Scene<'_>,
+    actions: &mut Vec<Action>,
+) {
     let place = ui.available_rect_before_wrap();
     if place.width() < 16.0 || place.height() < 16.0 {
         return;
@@ -33,7 +39,12 @@ pub(super) fn preview_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemo
         _ => drop(ui.painter().rect_filled(place, 4.0, BACKGROUND)),
     }
     match (&model.status.source, &scene.picture) {
-        (SourceStatus::Failed { what, help }, _) => message_ui(ui, place, &words::sentence(what), help, |_| {}),
+        (SourceStatus::Failed { what, help }, _) => message_ui(ui, place, &words::sentence(what), help, |ui| {
+            // A recording's source is the recording's own affair.
+            if !model.is_busy() && ui.button("Try again").clicked() {
+                actions.push(Action::TryAgainPressed);
+            }
+        }),
         (SourceStatus::Running { name, .. }, _) if card => {
             let what = if model.is_busy() { format!("Recording {name}") } else { format!("Ready to record {name}") };
             let help = "This window lies on what is recorded. A live preview would show itself again and again.";

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui::{Key, Modifiers, accesskit::Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use gearcast::capture::{CameraFree, CameraInfo, CameraMode, CaptureRequest};
+use gearcast::capture::{CameraFree, CameraInfo, CameraMode, CaptureRequest, SourceSpec};
 use gearcast::profile::{ControlValue, MirrorChoice, SourceKind};
 use gearcast::session::{
     CameraControl, CameraState, Command, ControlKind, ControlState, Signal, SourceStatus, State, Status,
@@ -210,6 +210,23 @@ fn a_camera_plugged_in_is_listed_and_one_that_had_failed_is_opened_again() {
     window.plugged.put(Vec::new());
     window.until(|model| model.environment.listing.cameras.is_empty());
     assert!(window.session.take_commands().is_empty(), "a camera that runs is left to run");
+}
+
+#[test]
+fn a_source_that_failed_is_tried_again_by_its_button() {
+    let mut window = Window::open(begin());
+    assert!(!window.shows("Try again"), "nothing has failed");
+    let failed = SourceStatus::Failed { what: "Webcam is in use".into(), help: "Close the other program.".into() };
+    window.session.change(|status| status.source = failed);
+    window.settle();
+    window.session.take_commands();
+    window.harness.get_by_role_and_label(Role::Button, "Try again").focus();
+    window.settle();
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(matches!(asked(&window).source, SourceSpec::Camera { .. }), "asked for once more, although it is the same");
+    window.session.change(|status| status.source = SourceStatus::Opening);
+    window.settle();
+    assert!(!window.shows("Try again") && window.session.take_commands().is_empty());
 }
 
 #[test]
