@@ -8,7 +8,7 @@ use crate::imaging::Mirror;
 use crate::media::Resolution;
 use crate::model::{Action, Model, camera_words, words};
 use crate::profile::{MirrorChoice, SourceKind};
-use crate::session::{Signal, SourceStatus};
+use crate::session::{Signal, SourceStatus, State};
 
 /// Around and instead of the picture, in light and dark alike.
 const BACKGROUND: Color32 = Color32::from_gray(16);
@@ -92,7 +92,9 @@ fn signal_ui(ui: &mut egui::Ui, place: Rect, model: &Model) {
     let (SourceStatus::Running { name, .. }, Some(camera)) = (&model.status.source, &model.status.camera) else {
         return;
     };
-    let Some(words) = camera_words::no_signal(name, camera.signal, model.is_busy()) else { return };
+    // Neither a recording that is about to begin nor one that is being finished goes on.
+    let is_recorded = model.status.state == State::Recording;
+    let Some(words) = camera_words::no_signal(name, camera.signal, is_recorded) else { return };
     let line = place.with_min_y(place.bottom() - 40.0).shrink2(Vec2::new(8.0, 4.0));
     ui.painter().rect_filled(line, 4.0, Color32::from_black_alpha(200));
     let builder = egui::UiBuilder::new()

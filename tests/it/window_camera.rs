@@ -174,8 +174,10 @@ fn the_mirror_is_one_click_and_never_the_recordings_by_itself() {
 fn a_silent_camera_is_told_over_the_picture() {
     let mut window = open();
     window.click("Mirror the preview");
-    window.go(State::Recording);
+    window.go(State::Starting);
     change_camera(&mut window, |camera| camera.signal = Signal::Silent);
+    assert!(window.shows("No signal from Webcam – waiting for it"), "nothing is recorded yet");
+    window.go(State::Recording);
     assert!(window.shows("No signal from Webcam – the recording goes on"));
     assert!(!window.shows("mirrored"), "words in the picture's place stay readable");
     change_camera(&mut window, |camera| camera.signal = Signal::Good);
