@@ -232,6 +232,26 @@ fn a_source_that_failed_is_tried_again_by_its_button() {
 }
 
 #[test]
+fn an_entry_picked_by_the_keyboard_closes_its_list() {
+    let mut window = open();
+    let picks = [
+        (Key::Space, "640x480, 30 fps, uncompressed (YUYV)", "640x480@30 yuyv"),
+        (Key::Enter, "1280x720, 30 fps, MJPEG", "1280x720@30 mjpeg"),
+    ];
+    for (key, entry, mode) in picks {
+        window.harness.get_by_role_and_label(Role::ComboBox, "Camera mode").focus();
+        window.settle();
+        window.press(Modifiers::NONE, key);
+        window.harness.get_by_role_and_label(Role::Button, entry).focus();
+        window.settle();
+        window.press(Modifiers::NONE, key);
+        assert_eq!(window.model().draft.source.mode, mode);
+        assert!(window.harness.query_by_role_and_label(Role::Button, "Best fitting").is_none(), "the list is closed");
+        assert!(window.harness.get_by_role_and_label(Role::ComboBox, "Camera mode").is_focused());
+    }
+}
+
+#[test]
 fn nothing_looks_for_devices_while_no_camera_comes_or_goes() {
     let mut window = open();
     let before = window.model().environment.listing.clone();
