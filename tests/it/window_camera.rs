@@ -252,6 +252,33 @@ fn an_entry_picked_by_the_keyboard_closes_its_list() {
 }
 
 #[test]
+fn the_keyboard_never_comes_to_what_is_not_seen() {
+    let mut begin = begin();
+    begin.size = [800.0, 500.0];
+    let mut window = Window::open(begin);
+    window.session.change(camera_status);
+    window.settle();
+    window.harness.get_by_label("Camera controls").click_accesskit();
+    window.settle();
+    let mut seen = Vec::new();
+    for key in [Modifiers::NONE, Modifiers::SHIFT].into_iter().flat_map(|modifiers| [modifiers; 50]) {
+        window.press(key, Key::Tab);
+        let root = window.harness.root();
+        let Some(node) = root.children_recursive().find(egui_kittest::Node::is_focused) else { continue };
+        let node = node.accesskit_node();
+        let (label, bounds) = (node.label().unwrap_or_default(), node.raw_bounds().unwrap());
+        // Between the tabs and the status bar, which is 34 points high, or among what never scrolls above them.
+        let tabs = window.harness.get_by_role_and_label(Role::Button, "Output").accesskit_node().raw_bounds().unwrap();
+        let is_seen = bounds.y1 <= 466.0 && (bounds.y0 >= tabs.y1 || bounds.y1 <= tabs.y1 && bounds.y0 >= 0.0);
+        assert!(is_seen, "{label}: {bounds:?}, tabs {tabs:?}");
+        seen.push(label);
+    }
+    for name in ["Record", "What to record", "Reset all controls", "Refresh devices"] {
+        assert!(seen.iter().any(|label| label == name), "Tab never came to {name}: {seen:?}");
+    }
+}
+
+#[test]
 fn nothing_looks_for_devices_while_no_camera_comes_or_goes() {
     let mut window = open();
     let before = window.model().environment.listing.clone();
