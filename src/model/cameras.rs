@@ -6,7 +6,7 @@ use super::{DeviceSearch, Effect, Model};
 use crate::capture::SourceSpec;
 use crate::plan::chosen_camera;
 use crate::profile::SourceKind;
-use crate::session::{CameraState, Command, PreviewRequest};
+use crate::session::{CameraState, Command, PreviewRequest, SourceStatus};
 
 impl Model {
     /// The id under which the draft keeps what is set on the chosen camera; empty while none is known.
@@ -15,12 +15,13 @@ impl Model {
         chosen_camera(id, &self.environment.listing).map_or(id, |camera| &camera.id)
     }
 
-    /// How the chosen camera is; `None` unless it is the one that runs.
+    /// How the chosen camera is; `None` unless it is the one that runs. Of one that failed the last word is no more true.
     pub fn running_camera(&self) -> Option<&CameraState> {
         let Some(SourceSpec::Camera { id, .. }) = self.shown_source() else { return None };
         let is_chosen = self.draft.source.kind == SourceKind::Camera
             && id.as_deref().unwrap_or_default() == self.draft.source.id.trim();
-        self.status.camera.as_deref().filter(|_| is_chosen)
+        let runs = matches!(self.status.source, SourceStatus::Running { .. });
+        self.status.camera.as_deref().filter(|_| is_chosen && runs)
     }
 }
 

@@ -279,6 +279,17 @@ fn the_keyboard_never_comes_to_what_is_not_seen() {
 }
 
 #[test]
+fn a_camera_that_failed_has_no_controls_to_be_set() {
+    let mut window = open();
+    assert!(window.shows("Reset all controls"));
+    let failed = SourceStatus::Failed { what: "Webcam sends no picture".into(), help: String::new() };
+    window.session.change(|status| status.source = failed);
+    window.settle();
+    assert!(!window.shows("Reset all controls") && !window.shows("Now 1280x720"));
+    assert!(window.shows("They are here while this camera is shown."));
+}
+
+#[test]
 fn nothing_looks_for_devices_while_no_camera_comes_or_goes() {
     let mut window = open();
     let before = window.model().environment.listing.clone();
