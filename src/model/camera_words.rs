@@ -9,6 +9,11 @@ pub fn camera_mode(mode: &CameraMode) -> String {
     format!("{}, {} fps, {}", mode.size, mode.rate_text(), coding(mode.coding))
 }
 
+/// A mode that is written in a profile, in plain words; `None` for a part of one and for what is none.
+pub fn written_mode(text: &str) -> Option<String> {
+    CameraMode::parse(text.trim()).as_ref().map(camera_mode)
+}
+
 const fn coding(coding: CameraCoding) -> &'static str {
     match coding {
         CameraCoding::Nv12 => "uncompressed (NV12)",

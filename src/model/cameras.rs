@@ -23,6 +23,14 @@ impl Model {
         let runs = matches!(self.status.source, SourceStatus::Running { .. });
         self.status.camera.as_deref().filter(|_| is_chosen && runs)
     }
+
+    /// The name of the camera that runs, if it is the chosen one: unplugged it runs on and is in no list.
+    pub fn running_camera_name(&self) -> Option<&str> {
+        match &self.status.source {
+            SourceStatus::Running { name, .. } if self.running_camera().is_some() => Some(name),
+            _ => None,
+        }
+    }
 }
 
 /// A camera was plugged in or out. A search that runs may have missed it: another follows.

@@ -290,6 +290,23 @@ fn a_camera_that_failed_has_no_controls_to_be_set() {
 }
 
 #[test]
+fn an_unplugged_camera_that_runs_on_keeps_its_name_and_its_mode_stays_readable() {
+    let mut begin = begin();
+    begin.settings.profile.source.id = "usb-1".to_owned();
+    begin.settings.profile.source.mode = "640x480@30 yuyv".to_owned();
+    begin.found.listing.cameras.clear();
+    let mut window = Window::open(begin);
+    let chosen = |window: &Window, name: &str| {
+        window.harness.get_by_role_and_label(Role::ComboBox, name).accesskit_node().value().unwrap_or_default()
+    };
+    assert_eq!(chosen(&window, "Which camera"), "usb-1 (not found)", "nothing else is known of it");
+    assert_eq!(chosen(&window, "Camera mode"), "640x480, 30 fps, uncompressed (YUYV)");
+    window.session.change(camera_status);
+    change_camera(&mut window, |camera| camera.signal = Signal::Gone);
+    assert_eq!(chosen(&window, "Which camera"), "Webcam");
+}
+
+#[test]
 fn nothing_looks_for_devices_while_no_camera_comes_or_goes() {
     let mut window = open();
     let before = window.model().environment.listing.clone();
