@@ -11,7 +11,9 @@ pub(super) fn side_panel_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewM
     egui::Panel::right("settings").exact_size(theme::SIDE_WIDTH).resizable(false).frame(frame).show(ui, |ui| {
         tabs_ui(ui, model, actions);
         if model.is_busy() {
-            forms::remark_ui(ui, "The running recording keeps its settings; changes count for the next one.");
+            let but = if model.running_camera().is_some() { ", except a camera's controls" } else { "" };
+            let words = format!("The running recording keeps its settings{but}; changes count for the next one.");
+            forms::remark_ui(ui, &words);
         }
         ui.separator();
         ScrollArea::vertical().id_salt(model.pane.title()).auto_shrink(false).show(ui, |ui| {
