@@ -2,7 +2,7 @@
 
 use super::words::sentence;
 use crate::capture::{CameraCoding, CameraFree, CameraInfo, CameraMode, CaptureError};
-use crate::session::{CameraControl, ControlKind, ControlState, Signal};
+use crate::session::{CameraControl, CameraState, ControlKind, ControlState, Signal};
 
 /// `1280x720, 30 fps, MJPEG`.
 pub fn camera_mode(mode: &CameraMode) -> String {
@@ -50,6 +50,16 @@ pub fn camera_trouble(camera: &CameraInfo) -> Option<String> {
         }
     };
     Some(format!("{what} {}", error.help()))
+}
+
+/// Why a source that runs shows no picture: H.264 goes into the file as it comes, and is never decoded here.
+pub fn no_picture(camera: Option<&CameraState>) -> &'static str {
+    match camera {
+        Some(camera) if camera.mode.coding == CameraCoding::H264 => {
+            "This camera sends H.264: it is recorded as it comes and cannot be shown here."
+        }
+        _ => "Waiting for the first picture…",
+    }
 }
 
 /// What is said while a camera sends nothing; `None` where all is well.

@@ -56,8 +56,8 @@ pub(super) fn preview_ui(
         }
         (SourceStatus::Running { name, .. }, Some(picture)) => picture_ui(ui, place, name, picture, mirror(model)),
         (SourceStatus::Running { .. }, None) => {
-            let help = if copies(model) { NOT_DECODED } else { "" };
-            message_ui(ui, place, "Waiting for the first picture…", help, |_| {});
+            let camera = model.status.camera.as_deref();
+            message_ui(ui, place, camera_words::no_picture(camera), "", |_| {});
         }
         (SourceStatus::Opening, _) => message_ui(ui, place, "Opening the source…", "", |_| {}),
         (SourceStatus::Closed, _) if model.draft.source.kind == SourceKind::None => {
@@ -69,13 +69,6 @@ pub(super) fn preview_ui(
     }
     signal_ui(ui, place, model);
     ui.advance_cursor_after_rect(place);
-}
-
-/// Why a camera's own encoding may not be seen.
-const NOT_DECODED: &str = "If the camera sends H.264, that is recorded as it comes and cannot be shown here.";
-
-fn copies(model: &Model) -> bool {
-    model.draft.source.kind == SourceKind::Camera && model.draft.video.encoder.eq_ignore_ascii_case("copy")
 }
 
 /// Only a camera is seen as in a mirror, and only while it sends: words in its picture's place stay readable.

@@ -308,6 +308,17 @@ fn an_unplugged_camera_that_runs_on_keeps_its_name_and_its_mode_stays_readable()
 }
 
 #[test]
+fn why_h264_shows_no_picture_is_said_instead_of_waiting() {
+    let mut window = Window::open(begin());
+    window.session.change(camera_status);
+    window.settle();
+    assert!(window.shows("Waiting for the first picture…"));
+    change_camera(&mut window, |camera| camera.mode = CameraMode::parse("1920x1080@30 h264").unwrap());
+    assert!(window.shows("This camera sends H.264: it is recorded as it comes and cannot be shown here."));
+    assert!(!window.shows("Waiting for the first picture…"));
+}
+
+#[test]
 fn nothing_looks_for_devices_while_no_camera_comes_or_goes() {
     let mut window = open();
     let before = window.model().environment.listing.clone();
