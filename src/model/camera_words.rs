@@ -9,6 +9,12 @@ pub fn camera_mode(mode: &CameraMode) -> String {
     format!("{}, {} fps, {}", mode.size, mode.rate_text(), coding(mode.coding))
 }
 
+/// A mode in a list to choose from. H.264 is not decoded: it can be recorded only as it is.
+pub fn offered_mode(mode: &CameraMode) -> String {
+    let words = camera_mode(mode);
+    if mode.coding == CameraCoding::H264 { format!("{words} (only as the camera sends it)") } else { words }
+}
+
 /// A mode that is written in a profile, in plain words; `None` for a part of one and for what is none.
 pub fn written_mode(text: &str) -> Option<String> {
     CameraMode::parse(text.trim()).as_ref().map(camera_mode)

@@ -47,7 +47,7 @@ fn mode_ui(ui: &mut egui::Ui, model: &Model, source: &mut Source) {
     choice_ui(ui, "Camera mode", &chosen, |ui| {
         entry_ui(ui, mode, String::new(), "Best fitting");
         for this in &offered {
-            entry_ui(ui, mode, this.to_string(), &camera_words::camera_mode(this));
+            entry_ui(ui, mode, this.to_string(), &camera_words::offered_mode(this));
         }
     });
     let running = model.running_camera().filter(|_| mode.trim().is_empty());

@@ -308,6 +308,18 @@ fn an_unplugged_camera_that_runs_on_keeps_its_name_and_its_mode_stays_readable()
 }
 
 #[test]
+fn the_list_says_which_modes_can_only_be_copied() {
+    let mut begin = begin();
+    begin.found.listing.cameras[0].modes.extend(CameraMode::parse("1920x1080@30 h264"));
+    let mut window = Window::open(begin);
+    window.harness.get_by_role_and_label(Role::ComboBox, "Camera mode").click();
+    window.settle();
+    assert!(window.shows("1280x720, 30 fps, MJPEG") && !window.shows("MJPEG (only as"));
+    window.click("1920x1080, 30 fps, H.264 (only as the camera sends it)");
+    assert_eq!(window.model().draft.source.mode, "1920x1080@30 h264");
+}
+
+#[test]
 fn why_h264_shows_no_picture_is_said_instead_of_waiting() {
     let mut window = Window::open(begin());
     window.session.change(camera_status);
