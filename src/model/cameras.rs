@@ -80,10 +80,14 @@ pub(super) fn press(key: String) -> Vec<Effect> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::capture::Listing;
     use crate::model::{Action, Found, Settings, update};
-    use crate::plan::{Environment, FfmpegSummary};
+    use crate::plan::{Environment, FfmpegSummary, Severity};
+    use crate::profile::set_pair;
+    use crate::session::{Notice, Status};
 
     fn found() -> Action {
         let (listing, ffmpeg) = (Listing::default(), Ok(FfmpegSummary::default()));
@@ -92,6 +96,29 @@ mod tests {
 
     fn looks(effects: &[Effect]) -> usize {
         effects.iter().filter(|effect| matches!(effect, Effect::Survey { .. })).count()
+    }
+
+    #[test]
+    fn what_was_said_of_a_source_goes_with_it() {
+        let mut model = Model::new(Settings::default(), Environment::default());
+        update(&mut model, Action::Opened);
+        let say = |id, code, what: &str| Notice {
+            id,
+            severity: Severity::Warning,
+            code,
+            what: what.to_owned(),
+            help: String::new(),
+        };
+        let notices = vec![say(1, "source", "It sends less"), say(2, "sound", "It is silent")];
+        update(&mut model, Action::StatusChanged(Arc::new(Status { notices, ..Status::default() })));
+        let mut edit = |pair: &str| {
+            let mut profile = model.draft.clone();
+            set_pair(&mut profile, pair).unwrap();
+            update(&mut model, Action::DraftEdited(Box::new(profile)));
+            model.notices.iter().map(|notice| notice.what.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(edit("source.show_cursor=false"), ["It sends less", "It is silent"], "it is the same source");
+        assert_eq!(edit("source.kind=camera"), ["It is silent"]);
     }
 
     #[test]

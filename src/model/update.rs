@@ -127,6 +127,10 @@ pub(super) fn follow_preview(model: &mut Model) -> Option<Effect> {
     if model.closing != Closing::No || model.preview.as_ref() == Some(&wanted) {
         return None;
     }
+    if model.shown_source() != wanted.source.as_ref().map(|request| &request.source) {
+        // What was said of a source while it was opened is over with it.
+        model.notices.retain(|notice| notice.code != Some("source"));
+    }
     model.preview = Some(wanted.clone());
     Some(Effect::Session(Command::Preview(Some(wanted))))
 }
