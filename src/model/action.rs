@@ -70,6 +70,8 @@ pub enum Action {
     Answered(Answer),
     /// Look for devices again.
     RefreshPressed,
+    /// A source that failed is to be opened again.
+    TryAgainPressed,
     /// A camera was plugged in or out.
     CamerasChanged,
     /// A button among a camera's controls was pressed, by its key.

@@ -2,11 +2,22 @@
 
 use super::words::sentence;
 use crate::capture::{CameraCoding, CameraFree, CameraInfo, CameraMode, CaptureError};
-use crate::session::{CameraControl, ControlKind, ControlState, Signal};
+use crate::session::{CameraControl, CameraState, ControlKind, ControlState, Signal};
 
 /// `1280x720, 30 fps, MJPEG`.
 pub fn camera_mode(mode: &CameraMode) -> String {
     format!("{}, {} fps, {}", mode.size, mode.rate_text(), coding(mode.coding))
+}
+
+/// A mode in a list to choose from. H.264 is not decoded: it can be recorded only as it is.
+pub fn offered_mode(mode: &CameraMode) -> String {
+    let words = camera_mode(mode);
+    if mode.coding == CameraCoding::H264 { format!("{words} (only as the camera sends it)") } else { words }
+}
+
+/// A mode that is written in a profile, in plain words; `None` for a part of one and for what is none.
+pub fn written_mode(text: &str) -> Option<String> {
+    CameraMode::parse(text.trim()).as_ref().map(camera_mode)
 }
 
 const fn coding(coding: CameraCoding) -> &'static str {
@@ -45,6 +56,16 @@ pub fn camera_trouble(camera: &CameraInfo) -> Option<String> {
         }
     };
     Some(format!("{what} {}", error.help()))
+}
+
+/// Why a source that runs shows no picture: H.264 goes into the file as it comes, and is never decoded here.
+pub fn no_picture(camera: Option<&CameraState>) -> &'static str {
+    match camera {
+        Some(camera) if camera.mode.coding == CameraCoding::H264 => {
+            "This camera sends H.264: it is recorded as it comes and cannot be shown here."
+        }
+        _ => "Waiting for the first picture…",
+    }
 }
 
 /// What is said while a camera sends nothing; `None` where all is well.

@@ -1,7 +1,7 @@
 //! Cameras that come and go, and their controls while they run.
 
 use super::state::Missed;
-use super::update::follow_preview;
+use super::update::{follow_preview, open_again};
 use super::{DeviceSearch, Effect, Model};
 use crate::capture::SourceSpec;
 use crate::plan::chosen_camera;
@@ -19,12 +19,21 @@ impl Model {
         chosen_camera(id, &self.environment.listing).map_or(id, |camera| &camera.id)
     }
 
-    /// How the chosen camera is; `None` unless it is the one that runs.
+    /// How the chosen camera is; `None` unless it is the one that runs. Of one that failed the last word is no more true.
     pub fn running_camera(&self) -> Option<&CameraState> {
         let Some(SourceSpec::Camera { id, .. }) = self.shown_source() else { return None };
         let is_chosen = self.draft.source.kind == SourceKind::Camera
             && id.as_deref().unwrap_or_default() == self.draft.source.id.trim();
-        self.status.camera.as_deref().filter(|_| is_chosen)
+        let runs = matches!(self.status.source, SourceStatus::Running { .. });
+        self.status.camera.as_deref().filter(|_| is_chosen && runs)
+    }
+
+    /// The name of the camera that runs, if it is the chosen one: unplugged it runs on and is in no list.
+    pub fn running_camera_name(&self) -> Option<&str> {
+        match &self.status.source {
+            SourceStatus::Running { name, .. } if self.running_camera().is_some() => Some(name),
+            _ => None,
+        }
     }
 }
 
@@ -50,12 +59,9 @@ pub(super) fn listed(model: &mut Model) -> Vec<Effect> {
         Missed::Nothing => Vec::new(),
     };
     let is_there = chosen_camera(&model.draft.source.id, &model.environment.listing).is_some();
-    let has_failed = matches!(model.status.source, SourceStatus::Failed { .. });
-    if model.draft.source.kind == SourceKind::Camera && has_failed && is_there && !model.is_busy() {
-        // The same request once more: the session opens what had failed anew.
-        model.preview = None;
-    }
-    again.into_iter().chain(follow_preview(model)).collect()
+    let is_camera = model.draft.source.kind == SourceKind::Camera;
+    let shown = if is_camera && is_there { open_again(model) } else { follow_preview(model) };
+    again.into_iter().chain(shown).collect()
 }
 
 /// What a running recording takes of a changed wish: the controls of its camera, and nothing else.
@@ -78,10 +84,14 @@ pub(super) fn press(key: String) -> Vec<Effect> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::capture::Listing;
     use crate::model::{Action, Found, Settings, update};
-    use crate::plan::{Environment, FfmpegSummary};
+    use crate::plan::{Environment, FfmpegSummary, Severity};
+    use crate::profile::set_pair;
+    use crate::session::{Notice, Status};
 
     fn found() -> Action {
         let (listing, ffmpeg) = (Listing::default(), Ok(FfmpegSummary::default()));
@@ -90,6 +100,29 @@ mod tests {
 
     fn looks(effects: &[Effect]) -> usize {
         effects.iter().filter(|effect| matches!(effect, Effect::Survey { .. })).count()
+    }
+
+    #[test]
+    fn what_was_said_of_a_source_goes_with_it() {
+        let mut model = Model::new(Settings::default(), Environment::default());
+        update(&mut model, Action::Opened);
+        let say = |id, code, what: &str| Notice {
+            id,
+            severity: Severity::Warning,
+            code,
+            what: what.to_owned(),
+            help: String::new(),
+        };
+        let notices = vec![say(1, "source", "It sends less"), say(2, "sound", "It is silent")];
+        update(&mut model, Action::StatusChanged(Arc::new(Status { notices, ..Status::default() })));
+        let mut edit = |pair: &str| {
+            let mut profile = model.draft.clone();
+            set_pair(&mut profile, pair).unwrap();
+            update(&mut model, Action::DraftEdited(Box::new(profile)));
+            model.notices.iter().map(|notice| notice.what.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(edit("source.show_cursor=false"), ["It sends less", "It is silent"], "it is the same source");
+        assert_eq!(edit("source.kind=camera"), ["It is silent"]);
     }
 
     #[test]

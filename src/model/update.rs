@@ -10,7 +10,7 @@ use super::{
 };
 use crate::plan::{self, Fix, FolderFact, OutputFacts, Plan, Searched, Severity, Works};
 use crate::profile::{self, Profile};
-use crate::session::{Command, Notice, State, Status, Verdict};
+use crate::session::{Command, Notice, SourceStatus, State, Status, Verdict};
 
 /// Notices kept; the oldest go first.
 const MAX_NOTICES: usize = 50;
@@ -33,6 +33,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ResetPressed => ask(model, Dialog::ResetSettings),
         Action::Answered(answer) => answered(model, answer),
         Action::RefreshPressed => refresh(model),
+        Action::TryAgainPressed => open_again(model).into_iter().collect(),
         Action::CamerasChanged => cameras::changed(model),
         Action::CameraButtonPressed(key) => cameras::press(key),
         Action::TryEncodersPressed => try_encoders(model),
@@ -126,8 +127,20 @@ pub(super) fn follow_preview(model: &mut Model) -> Option<Effect> {
     if model.closing != Closing::No || model.preview.as_ref() == Some(&wanted) {
         return None;
     }
+    if model.shown_source() != wanted.source.as_ref().map(|request| &request.source) {
+        // What was said of a source while it was opened is over with it.
+        model.notices.retain(|notice| notice.code != Some("source"));
+    }
     model.preview = Some(wanted.clone());
     Some(Effect::Session(Command::Preview(Some(wanted))))
+}
+
+/// Asks for a source that has failed once more, if nothing runs: the session opens what had failed anew.
+pub(super) fn open_again(model: &mut Model) -> Option<Effect> {
+    if matches!(model.status.source, SourceStatus::Failed { .. }) && !model.is_busy() {
+        model.preview = None;
+    }
+    follow_preview(model)
 }
 
 fn press_record(model: &mut Model) -> Vec<Effect> {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use eframe::egui::{
-    self, Align, Button, Checkbox, CollapsingHeader, ComboBox, Id, Label, Layout, Response, RichText, Slider,
-    WidgetInfo, accesskit::Role,
+    self, Align, Button, Checkbox, CollapsingHeader, Id, Label, Layout, Response, RichText, Slider, WidgetInfo,
+    accesskit::Role,
 };
 
-use super::forms::{entry_ui, remark_ui};
+use super::forms::{combo_ui, entry_ui, remark_ui};
 use crate::model::{Action, Model, camera_words};
 use crate::profile::{ControlValue, Controls};
 use crate::session::{CameraControl, ControlKind, ControlState};
@@ -122,13 +122,11 @@ impl Row<'_> {
         let chosen = entries.iter().find(|(number, _)| *number == value);
         let chosen = chosen.map_or_else(|| value.to_string(), |(_, name)| name.clone());
         let list = ui.add_enabled_ui(self.locked.is_none(), |ui| {
-            let combo = ComboBox::from_id_salt("menu").width(ui.available_width()).selected_text(chosen).truncate();
-            let list = combo.show_ui(ui, |ui| {
+            combo_ui(ui, "menu", &chosen, |ui| {
                 for (number, name) in entries {
                     entry_ui(ui, &mut value, *number, name);
                 }
-            });
-            list.response
+            })
         });
         self.explained(list.inner.labelled_by(label));
         reset.or_else(|| (value != self.value).then_some(value))

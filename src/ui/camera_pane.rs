@@ -11,8 +11,9 @@ use crate::profile::{MirrorChoice, Source};
 
 pub(super) fn camera_ui(ui: &mut egui::Ui, model: &Model, source: &mut Source, actions: &mut Vec<Action>) {
     let listing = &model.environment.listing;
-    let chosen = chosen_camera(&source.id, listing).filter(|_| !source.id.trim().is_empty());
-    let text = chosen_text(&source.id, chosen.map(|camera| camera.name.clone()), "First camera found");
+    let listed = chosen_camera(&source.id, listing).map(|camera| &*camera.name);
+    let name = listed.or_else(|| model.running_camera_name()).filter(|_| !source.id.trim().is_empty());
+    let text = chosen_text(&source.id, name.map(str::to_owned), "First camera found");
     choice_ui(ui, "Which camera", &text, |ui| {
         entry_ui(ui, &mut source.id, String::new(), "First camera found");
         for camera in &listing.cameras {
@@ -37,16 +38,16 @@ fn mode_ui(ui: &mut egui::Ui, model: &Model, source: &mut Source) {
     let camera = chosen_camera(&source.id, &model.environment.listing);
     let offered = camera.map(camera_words::camera_modes).unwrap_or_default();
     let mode = &mut source.mode;
-    let listed = offered.iter().find(|offered| offered.to_string() == *mode);
-    let chosen = match listed {
-        Some(listed) => camera_words::camera_mode(listed),
+    // A mode that is not offered (the camera is unplugged) is read from its own text; a part of one stays as written.
+    let chosen = match camera_words::written_mode(mode) {
+        Some(words) => words,
         None if mode.trim().is_empty() => "Best fitting".to_owned(),
         None => mode.clone(),
     };
     choice_ui(ui, "Camera mode", &chosen, |ui| {
         entry_ui(ui, mode, String::new(), "Best fitting");
         for this in &offered {
-            entry_ui(ui, mode, this.to_string(), &camera_words::camera_mode(this));
+            entry_ui(ui, mode, this.to_string(), &camera_words::offered_mode(this));
         }
     });
     let running = model.running_camera().filter(|_| mode.trim().is_empty());

@@ -1,6 +1,6 @@
 //! The rows of a form: a name above, the control below it at full width, what is wrong with it below that.
 
-use eframe::egui::{self, ComboBox, Id, RichText, TextEdit};
+use eframe::egui::{self, ComboBox, Id, Response, RichText, TextEdit};
 
 use super::theme;
 use crate::model::{Action, Model};
@@ -14,20 +14,26 @@ pub(super) fn name_ui(ui: &mut egui::Ui, name: &str) -> Id {
 /// A choice: its name, what is chosen, and the list.
 pub(super) fn choice_ui(ui: &mut egui::Ui, name: &str, chosen: &str, list: impl FnOnce(&mut egui::Ui)) {
     let label = name_ui(ui, name);
-    ComboBox::from_id_salt(name)
-        .width(ui.available_width())
-        .height(320.0)
-        .selected_text(chosen)
-        .truncate()
-        .show_ui(ui, list)
-        .response
-        .labelled_by(label);
+    combo_ui(ui, name, chosen, list).labelled_by(label);
 }
 
-/// One entry of a choice; picking it sets `value` to `this`.
+/// The list of a choice and what is chosen. Closed by the keyboard, it leaves the keyboard where it was opened.
+pub(super) fn combo_ui(ui: &mut egui::Ui, salt: &str, chosen: &str, list: impl FnOnce(&mut egui::Ui)) -> Response {
+    let combo = ComboBox::from_id_salt(salt).width(ui.available_width()).height(320.0).selected_text(chosen).truncate();
+    let shown = combo.show_ui(ui, list);
+    let was_open = shown.inner.is_some();
+    let by_pointer = ui.input(|input| input.pointer.any_click());
+    if was_open && !by_pointer && !ComboBox::is_open(ui.ctx(), shown.response.id) {
+        shown.response.request_focus();
+    }
+    shown.response
+}
+
+/// One entry of a choice; picking it, by the keyboard too, sets `value` to `this` and closes the list.
 pub(super) fn entry_ui<T: PartialEq>(ui: &mut egui::Ui, value: &mut T, this: T, text: &str) {
     if ui.selectable_label(*value == this, text).clicked() {
         *value = this;
+        ui.close();
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the window remembers of itself and no profile holds: half-typed choices, and numbers between two refreshes.
 
+use eframe::egui::Id;
+
 use super::readout::Readout;
 use crate::profile::SourceKind;
 
@@ -31,6 +33,8 @@ pub struct ViewMemory {
     pub(super) readout: Readout,
     pub(super) size_typing: Typing,
     pub(super) rate_typing: Typing,
+    /// What had the keyboard when the side panel was last drawn.
+    pub(super) last_focus: Option<Id>,
     /// The id last chosen of each kind, so that trying another kind does not lose it.
     chosen_ids: Vec<(SourceKind, String)>,
 }

@@ -71,7 +71,7 @@ pub fn window_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemory, scen
         if model.shows_result() {
             result_pane::result_ui(ui, model, &mut actions);
         }
-        preview_pane::preview_ui(ui, model, memory, scene);
+        preview_pane::preview_ui(ui, model, memory, scene, &mut actions);
     });
     dialogs::dialog_ui(ui, model, &mut actions);
     actions

@@ -6,9 +6,9 @@ use super::memory::PortraitPreview;
 use super::{Scene, SelfPortrait, ViewMemory};
 use crate::imaging::Mirror;
 use crate::media::Resolution;
-use crate::model::{Model, camera_words, words};
+use crate::model::{Action, Model, camera_words, words};
 use crate::profile::{MirrorChoice, SourceKind};
-use crate::session::{Signal, SourceStatus};
+use crate::session::{Signal, SourceStatus, State};
 
 /// Around and instead of the picture, in light and dark alike.
 const BACKGROUND: Color32 = Color32::from_gray(16);
@@ -21,7 +21,13 @@ pub struct Picture<'a> {
     pub paint: &'a dyn Fn(&egui::Painter, Rect, Mirror),
 }
 
-pub(super) fn preview_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemory, scene: &Scene<'_>) {
+pub(super) fn preview_ui(
+    ui: &mut egui::Ui,
+    model: &Model,
+    memory: &mut ViewMemory,
+    scene: &Scene<'_>,
+    actions: &mut Vec<Action>,
+) {
     let place = ui.available_rect_before_wrap();
     if place.width() < 16.0 || place.height() < 16.0 {
         return;
@@ -33,7 +39,12 @@ pub(super) fn preview_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemo
         _ => drop(ui.painter().rect_filled(place, 4.0, BACKGROUND)),
     }
     match (&model.status.source, &scene.picture) {
-        (SourceStatus::Failed { what, help }, _) => message_ui(ui, place, &words::sentence(what), help, |_| {}),
+        (SourceStatus::Failed { what, help }, _) => message_ui(ui, place, &words::sentence(what), help, |ui| {
+            // A recording's source is the recording's own affair.
+            if !model.is_busy() && ui.button("Try again").clicked() {
+                actions.push(Action::TryAgainPressed);
+            }
+        }),
         (SourceStatus::Running { name, .. }, _) if card => {
             let what = if model.is_busy() { format!("Recording {name}") } else { format!("Ready to record {name}") };
             let help = "This window lies on what is recorded. A live preview would show itself again and again.";
@@ -45,8 +56,8 @@ pub(super) fn preview_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemo
         }
         (SourceStatus::Running { name, .. }, Some(picture)) => picture_ui(ui, place, name, picture, mirror(model)),
         (SourceStatus::Running { .. }, None) => {
-            let help = if copies(model) { NOT_DECODED } else { "" };
-            message_ui(ui, place, "Waiting for the first picture…", help, |_| {});
+            let camera = model.status.camera.as_deref();
+            message_ui(ui, place, camera_words::no_picture(camera), "", |_| {});
         }
         (SourceStatus::Opening, _) => message_ui(ui, place, "Opening the source…", "", |_| {}),
         (SourceStatus::Closed, _) if model.draft.source.kind == SourceKind::None => {
@@ -58,13 +69,6 @@ pub(super) fn preview_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewMemo
     }
     signal_ui(ui, place, model);
     ui.advance_cursor_after_rect(place);
-}
-
-/// Why a camera's own encoding may not be seen.
-const NOT_DECODED: &str = "If the camera sends H.264, that is recorded as it comes and cannot be shown here.";
-
-fn copies(model: &Model) -> bool {
-    model.draft.source.kind == SourceKind::Camera && model.draft.video.encoder.eq_ignore_ascii_case("copy")
 }
 
 /// Only a camera is seen as in a mirror, and only while it sends: words in its picture's place stay readable.
@@ -81,7 +85,9 @@ fn signal_ui(ui: &mut egui::Ui, place: Rect, model: &Model) {
     let (SourceStatus::Running { name, .. }, Some(camera)) = (&model.status.source, &model.status.camera) else {
         return;
     };
-    let Some(words) = camera_words::no_signal(name, camera.signal, model.is_busy()) else { return };
+    // Neither a recording that is about to begin nor one that is being finished goes on.
+    let is_recorded = model.status.state == State::Recording;
+    let Some(words) = camera_words::no_signal(name, camera.signal, is_recorded) else { return };
     let line = place.with_min_y(place.bottom() - 40.0).shrink2(Vec2::new(8.0, 4.0));
     ui.painter().rect_filled(line, 4.0, Color32::from_black_alpha(200));
     let builder = egui::UiBuilder::new()

@@ -1,6 +1,6 @@
 //! The settings on the right: four sections, one of them open, scrolling where the window is too low.
 
-use eframe::egui::{self, Button, RichText, ScrollArea};
+use eframe::egui::{self, Button, RichText, ScrollArea, style::ScrollAnimation};
 
 use super::{ViewMemory, forms, output_pane, sound_pane, source_pane, theme, video_pane};
 use crate::model::{Action, Model, Pane};
@@ -11,7 +11,9 @@ pub(super) fn side_panel_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewM
     egui::Panel::right("settings").exact_size(theme::SIDE_WIDTH).resizable(false).frame(frame).show(ui, |ui| {
         tabs_ui(ui, model, actions);
         if model.is_busy() {
-            forms::remark_ui(ui, "The running recording keeps its settings; changes count for the next one.");
+            let but = if model.running_camera().is_some() { ", except a camera's controls" } else { "" };
+            let words = format!("The running recording keeps its settings{but}; changes count for the next one.");
+            forms::remark_ui(ui, &words);
         }
         ui.separator();
         ScrollArea::vertical().id_salt(model.pane.title()).auto_shrink(false).show(ui, |ui| {
@@ -29,8 +31,23 @@ pub(super) fn side_panel_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewM
             }
             other_problems_ui(ui, model, actions);
             ui.add_space(8.0);
+            follow_focus(ui, memory);
         });
     });
+}
+
+/// Brings what the keyboard has just come to into view: else Return would press what nobody sees.
+fn follow_focus(ui: &egui::Ui, memory: &mut ViewMemory) {
+    let focused = ui.memory(egui::Memory::focused);
+    if std::mem::replace(&mut memory.last_focus, focused) == focused {
+        return;
+    }
+    let Some(widget) = focused.and_then(|id| ui.ctx().read_response(id)) else { return };
+    let is_ours = widget.layer_id == ui.layer_id() && ui.clip_rect().x_range().contains(widget.rect.center().x);
+    // Only what scrolls here is cut off by this place's edges; the tabs above it never are.
+    if is_ours && widget.interact_rect.height() < widget.rect.height() {
+        ui.scroll_to_rect_animation(widget.rect.expand(4.0), None, ScrollAnimation::none());
+    }
 }
 
 fn tabs_ui(ui: &mut egui::Ui, model: &Model, actions: &mut Vec<Action>) {

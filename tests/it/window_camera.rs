@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui::{Key, Modifiers, accesskit::Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use gearcast::capture::{CameraFree, CameraInfo, CameraMode, CaptureRequest};
+use gearcast::capture::{CameraFree, CameraInfo, CameraMode, CaptureRequest, SourceSpec};
 use gearcast::profile::{ControlValue, MirrorChoice, SourceKind};
 use gearcast::session::{
     CameraControl, CameraState, Command, ControlKind, ControlState, Signal, SourceStatus, State, Status,
@@ -155,6 +155,7 @@ fn what_another_control_decides_is_greyed_and_says_so() {
 fn a_running_recording_takes_the_controls_and_nothing_else() {
     let mut window = open();
     window.go(State::Recording);
+    assert!(window.shows("The running recording keeps its settings, except a camera's controls; changes count"));
     window.click("Backlight Compensation");
     assert_eq!(asked(&window).controls["backlight"], 0);
     window.harness.get_by_role_and_label(Role::ComboBox, "Camera mode").click();
@@ -184,8 +185,10 @@ fn the_mirror_is_one_click_and_never_the_recordings_by_itself() {
 fn a_silent_camera_is_told_over_the_picture() {
     let mut window = open();
     window.click("Mirror the preview");
-    window.go(State::Recording);
+    window.go(State::Starting);
     change_camera(&mut window, |camera| camera.signal = Signal::Silent);
+    assert!(window.shows("No signal from Webcam – waiting for it"), "nothing is recorded yet");
+    window.go(State::Recording);
     assert!(window.shows("No signal from Webcam – the recording goes on"));
     assert!(!window.shows("mirrored"), "words in the picture's place stay readable");
     change_camera(&mut window, |camera| camera.signal = Signal::Good);
@@ -220,6 +223,121 @@ fn a_camera_plugged_in_is_listed_and_one_that_had_failed_is_opened_again() {
     window.plugged.put(Vec::new());
     window.until(|model| model.environment.listing.cameras.is_empty());
     assert!(window.session.take_commands().is_empty(), "a camera that runs is left to run");
+}
+
+#[test]
+fn a_source_that_failed_is_tried_again_by_its_button() {
+    let mut window = Window::open(begin());
+    assert!(!window.shows("Try again"), "nothing has failed");
+    let failed = SourceStatus::Failed { what: "Webcam is in use".into(), help: "Close the other program.".into() };
+    window.session.change(|status| status.source = failed);
+    window.settle();
+    window.session.take_commands();
+    window.harness.get_by_role_and_label(Role::Button, "Try again").focus();
+    window.settle();
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(matches!(asked(&window).source, SourceSpec::Camera { .. }), "asked for once more, although it is the same");
+    window.session.change(|status| status.source = SourceStatus::Opening);
+    window.settle();
+    assert!(!window.shows("Try again") && window.session.take_commands().is_empty());
+}
+
+#[test]
+fn an_entry_picked_by_the_keyboard_closes_its_list() {
+    let mut window = open();
+    let picks = [
+        (Key::Space, "640x480, 30 fps, uncompressed (YUYV)", "640x480@30 yuyv"),
+        (Key::Enter, "1280x720, 30 fps, MJPEG", "1280x720@30 mjpeg"),
+    ];
+    for (key, entry, mode) in picks {
+        window.harness.get_by_role_and_label(Role::ComboBox, "Camera mode").focus();
+        window.settle();
+        window.press(Modifiers::NONE, key);
+        window.harness.get_by_role_and_label(Role::Button, entry).focus();
+        window.settle();
+        window.press(Modifiers::NONE, key);
+        assert_eq!(window.model().draft.source.mode, mode);
+        assert!(window.harness.query_by_role_and_label(Role::Button, "Best fitting").is_none(), "the list is closed");
+        assert!(window.harness.get_by_role_and_label(Role::ComboBox, "Camera mode").is_focused());
+    }
+}
+
+#[test]
+fn the_keyboard_never_comes_to_what_is_not_seen() {
+    let mut begin = begin();
+    begin.size = [800.0, 500.0];
+    let mut window = Window::open(begin);
+    window.session.change(camera_status);
+    window.settle();
+    window.harness.get_by_label("Camera controls").click_accesskit();
+    window.settle();
+    let mut seen = Vec::new();
+    for key in [Modifiers::NONE, Modifiers::SHIFT].into_iter().flat_map(|modifiers| [modifiers; 50]) {
+        window.press(key, Key::Tab);
+        let root = window.harness.root();
+        let Some(node) = root.children_recursive().find(egui_kittest::Node::is_focused) else { continue };
+        let node = node.accesskit_node();
+        let (label, bounds) = (node.label().unwrap_or_default(), node.raw_bounds().unwrap());
+        // Between the tabs and the status bar, which is 34 points high, or among what never scrolls above them.
+        let tabs = window.harness.get_by_role_and_label(Role::Button, "Output").accesskit_node().raw_bounds().unwrap();
+        let is_seen = bounds.y1 <= 466.0 && (bounds.y0 >= tabs.y1 || bounds.y1 <= tabs.y1 && bounds.y0 >= 0.0);
+        assert!(is_seen, "{label}: {bounds:?}, tabs {tabs:?}");
+        seen.push(label);
+    }
+    for name in ["Record", "What to record", "Reset all controls", "Refresh devices"] {
+        assert!(seen.iter().any(|label| label == name), "Tab never came to {name}: {seen:?}");
+    }
+}
+
+#[test]
+fn a_camera_that_failed_has_no_controls_to_be_set() {
+    let mut window = open();
+    assert!(window.shows("Reset all controls"));
+    let failed = SourceStatus::Failed { what: "Webcam sends no picture".into(), help: String::new() };
+    window.session.change(|status| status.source = failed);
+    window.settle();
+    assert!(!window.shows("Reset all controls") && !window.shows("Now 1280x720"));
+    assert!(window.shows("They are here while this camera is shown."));
+}
+
+#[test]
+fn an_unplugged_camera_that_runs_on_keeps_its_name_and_its_mode_stays_readable() {
+    let mut begin = begin();
+    begin.settings.profile.source.id = "usb-1".to_owned();
+    begin.settings.profile.source.mode = "640x480@30 yuyv".to_owned();
+    begin.found.listing.cameras.clear();
+    let mut window = Window::open(begin);
+    let chosen = |window: &Window, name: &str| {
+        window.harness.get_by_role_and_label(Role::ComboBox, name).accesskit_node().value().unwrap_or_default()
+    };
+    assert_eq!(chosen(&window, "Which camera"), "usb-1 (not found)", "nothing else is known of it");
+    assert_eq!(chosen(&window, "Camera mode"), "640x480, 30 fps, uncompressed (YUYV)");
+    window.session.change(camera_status);
+    change_camera(&mut window, |camera| camera.signal = Signal::Gone);
+    assert_eq!(chosen(&window, "Which camera"), "Webcam");
+}
+
+#[test]
+fn the_list_says_which_modes_can_only_be_copied() {
+    let mut begin = begin();
+    begin.found.listing.cameras[0].modes.extend(CameraMode::parse("1920x1080@30 h264"));
+    let mut window = Window::open(begin);
+    window.harness.get_by_role_and_label(Role::ComboBox, "Camera mode").click();
+    window.settle();
+    assert!(window.shows("1280x720, 30 fps, MJPEG") && !window.shows("MJPEG (only as"));
+    window.click("1920x1080, 30 fps, H.264 (only as the camera sends it)");
+    assert_eq!(window.model().draft.source.mode, "1920x1080@30 h264");
+}
+
+#[test]
+fn why_h264_shows_no_picture_is_said_instead_of_waiting() {
+    let mut window = Window::open(begin());
+    window.session.change(camera_status);
+    window.settle();
+    assert!(window.shows("Waiting for the first picture…"));
+    change_camera(&mut window, |camera| camera.mode = CameraMode::parse("1920x1080@30 h264").unwrap());
+    assert!(window.shows("This camera sends H.264: it is recorded as it comes and cannot be shown here."));
+    assert!(!window.shows("Waiting for the first picture…"));
 }
 
 #[test]
