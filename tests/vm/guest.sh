@@ -233,8 +233,6 @@ run_case() {
     mkdir -p "$results/$case"
     began=$(uptime_s)
     fresh_camera "$@" >>"$results/$case/log" 2>&1
-    # How long it takes to start ffmpeg tells whether other programs have the processors.
-    { TIMEFORMAT=%R; time ffmpeg -version >/dev/null; } 2>"$results/$case/pace_s"
     timeout --kill-after=5 "$limit" bash "$0" --inside "$case" "$results" "$gearcast" >>"$results/$case/log" 2>&1
     echo $? >"$results/$case/code"
     still_running --list-full >"$results/$case/left"
