@@ -5,6 +5,7 @@
 mod codec;
 mod colour;
 mod frame;
+pub mod h264;
 mod names;
 mod packet;
 mod rate;

@@ -25,14 +25,6 @@ pub(super) const fn coding(format: CompressedFormat) -> CameraCoding {
     }
 }
 
-const fn encoded(coding: CameraCoding) -> Option<CompressedFormat> {
-    match coding {
-        CameraCoding::Mjpeg => Some(CompressedFormat::Mjpeg),
-        CameraCoding::H264 => Some(CompressedFormat::H264),
-        _ => None,
-    }
-}
-
 /// OpenCV's writer takes raw pictures.
 pub(super) fn not_by_opencv(out: &mut Findings) {
     let what = "Non-compression mode (OpenCV) writes raw pictures and cannot record them as the camera encodes them.";
@@ -121,7 +113,7 @@ fn format(
 ) -> Option<CompressedFormat> {
     use CompressedFormat::{H264, Mjpeg};
     if let Some(named) = modes.named {
-        if encoded(named).is_none() {
+        if named.compressed().is_none() {
             let mode = profile.source.mode.trim();
             let what = format!("In the mode '{mode}' the camera sends pixels, which have to be encoded here.");
             let words = mode.split_whitespace().filter(|word| !word.eq_ignore_ascii_case(named.name()));
@@ -129,7 +121,7 @@ fn format(
             let help = "Choose a mode with mjpeg or h264, or an encoder.";
             out.error("source.mode", what, help, fix("Any encoded mode", "source.mode", open));
         }
-        return encoded(named);
+        return named.compressed();
     }
     let wish = profile.video.codec.trim().to_ascii_lowercase();
     let order = if matches!(wish.as_str(), "h264" | "auto") { [H264, Mjpeg] } else { [Mjpeg, H264] };

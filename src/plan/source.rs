@@ -1,7 +1,7 @@
 //! What is recorded: the profile's source against the screens, windows and cameras that were found.
 
 use super::findings::{Findings, fix, some_of};
-use super::{Environment, Searched};
+use super::{Environment, Searched, copy};
 use crate::capture::{CameraCoding, CameraInfo, ControlWishes, Listing, SourceSpec, WindowPick};
 use crate::imaging::Mirror;
 use crate::media::{Rect, Resolution};
@@ -38,8 +38,7 @@ pub(super) fn resolve(profile: &Profile, env: &Environment, out: &mut Findings) 
         SourceKind::Window => window(id.as_deref(), env, out),
         SourceKind::Region => region(&source.region, env, out),
         SourceKind::Camera => {
-            let copies = profile.video.encoder.trim().eq_ignore_ascii_case("copy");
-            let encoding = if copies { Encoding::AsItComes } else { Encoding::Anew };
+            let encoding = if copy::is_wished(profile) { Encoding::AsItComes } else { Encoding::Anew };
             check_camera(id.as_deref(), &source.mode, encoding, env, out);
             let mode = Some(source.mode.trim().to_owned()).filter(|mode| !mode.is_empty());
             // The same for the preview, which is to go on when recording begins: see `model::preview_request`.
@@ -187,7 +186,7 @@ pub(super) fn mirror(profile: &Profile, out: &mut Findings) -> Mirror {
     if profile.source.kind != SourceKind::Camera || profile.source.mirror != MirrorChoice::Both {
         return Mirror::No;
     }
-    if profile.video.encoder.trim().eq_ignore_ascii_case("copy") {
+    if copy::is_wished(profile) {
         let what = "Pictures that are recorded as the camera encodes them cannot be mirrored.";
         let help = "Mirror the preview alone, or choose an encoder.";
         out.error("source.mirror", what, help, fix("Mirror the preview alone", "source.mirror", "preview"));

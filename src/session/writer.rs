@@ -326,19 +326,12 @@ impl Writer {
     fn look_around(&mut self) -> Result<(), EngineError> {
         let Some(origin) = self.origin else { return Ok(()) };
         let now = self.clock.now();
-        if let Some(video) = &mut self.video
-            && self.queue.waiting(super::tap::LANE_VIDEO) == 0
-        {
-            let until = (now - CONFIRMATION_LAG).min(self.end.unwrap_or(now));
-            if let Some(due) = video.pacer.advance(until.nanos_since(origin)) {
+        if self.queue.waiting(super::tap::LANE_VIDEO) == 0 {
+            let until = (now - CONFIRMATION_LAG).min(self.end.unwrap_or(now)).nanos_since(origin);
+            if let Some(due) = self.video.as_mut().and_then(|video| video.pacer.advance(until)) {
                 self.write(&due)?;
             }
-        }
-        if let Some(copied) = &mut self.copied
-            && self.queue.waiting(super::tap::LANE_VIDEO) == 0
-        {
-            let until = (now - CONFIRMATION_LAG).min(self.end.unwrap_or(now));
-            let due = copied.advance(until.nanos_since(origin));
+            let due = self.copied.as_mut().map(|copied| copied.advance(until)).unwrap_or_default();
             self.write_coded(&due)?;
         }
         for index in 0..self.lines.len() {

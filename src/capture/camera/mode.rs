@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::media::{FrameRate, Resolution};
+use crate::media::{CompressedFormat, FrameRate, Resolution};
 
 /// How a camera sends its pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,9 +69,13 @@ impl CameraCoding {
         Self::ALL.into_iter().find(|coding| coding.fourcc() == fourcc)
     }
 
-    /// Whether the pictures come encoded, so that they can be recorded as they are.
-    pub const fn is_compressed(self) -> bool {
-        matches!(self, Self::Mjpeg | Self::H264)
+    /// How the pictures come encoded, so that they can be recorded as they are; `None` if they are pixels.
+    pub const fn compressed(self) -> Option<CompressedFormat> {
+        match self {
+            Self::Mjpeg => Some(CompressedFormat::Mjpeg),
+            Self::H264 => Some(CompressedFormat::H264),
+            _ => None,
+        }
     }
 
     /// What this coding costs beside the others: MJPEG must be decoded, gray is an infrared camera.

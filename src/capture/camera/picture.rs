@@ -10,7 +10,7 @@ use super::stream::{CameraSetting, CameraShot, ShotKey};
 use crate::capture::ring::Ring;
 use crate::capture::rows::Rows;
 use crate::capture::stage::Picture;
-use crate::media::{Changed, Colour, CompressedFormat, Payload, PixelBuffer, PixelFormat, Planes, Resolution};
+use crate::media::{Changed, Colour, Payload, PixelBuffer, PixelFormat, Planes, Resolution, h264};
 
 /// The pixels of a coding; `None` if it is encoded.
 pub(in crate::capture) const fn pixel_format(coding: CameraCoding) -> Option<PixelFormat> {
@@ -90,23 +90,20 @@ pub(super) fn tight(mode: CameraMode, stride: usize, bytes: &[u8]) -> Vec<u8> {
     tight
 }
 
-/// Whether a picture can be shown without the ones before it. H.264's own bytes tell it (a NAL unit of type 5): UVC
-/// drivers set no flag.
+/// Whether a picture can be shown without the ones before it. H.264's own bytes tell it: UVC drivers set no flag.
 pub(in crate::capture) fn key(coding: CameraCoding, bytes: &[u8]) -> ShotKey {
-    let is_idr = || bytes.windows(4).any(|four| four[..3] == [0, 0, 1] && four[3] & 0x1f == 5);
-    if coding != CameraCoding::H264 || is_idr() { ShotKey::Whole } else { ShotKey::Delta }
+    if coding != CameraCoding::H264 || h264::is_key(bytes) { ShotKey::Whole } else { ShotKey::Delta }
 }
 
 /// A shot as a picture; `None` if its bytes are not what the setting says.
 pub(super) fn picture(shot: CameraShot, setting: &CameraSetting) -> Option<Picture> {
     let (mode, data) = (&setting.mode, shot.data);
-    let payload = if let Some(pixels) = pixel_format(mode.coding) {
+    let payload = if let Some(format) = mode.coding.compressed() {
+        Payload::Compressed { format, data: Arc::from(data.bytes()) }
+    } else {
+        let pixels = pixel_format(mode.coding)?;
         let layout = layout(pixels, mode.size, setting.stride);
         Payload::Planes(Planes::with_layout(pixels, mode.size, data, layout).ok()?)
-    } else {
-        let h264 = mode.coding == CameraCoding::H264;
-        let format = if h264 { CompressedFormat::H264 } else { CompressedFormat::Mjpeg };
-        Payload::Compressed { format, data: Arc::from(data.bytes()) }
     };
     let captured_at = shot.captured_at;
     Some(Picture { captured_at, colour: setting.colour, size: mode.size, changed: Changed::Unknown, payload })
@@ -142,7 +139,7 @@ impl Copies {
 mod tests {
     use super::super::mode::CameraMode;
     use super::*;
-    use crate::media::Timestamp;
+    use crate::media::{CompressedFormat, Timestamp};
 
     fn setting(mode: &str, stride: usize) -> CameraSetting {
         let mode = CameraMode::parse(mode).unwrap();

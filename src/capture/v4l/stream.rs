@@ -49,7 +49,6 @@ pub(in crate::capture) struct V4lStream {
 /// the first buffer of a stream is taken out without looking at it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Begun {
-    No,
     Streaming,
     FirstIsOut,
 }
@@ -61,7 +60,7 @@ impl V4lStream {
         let device = open(node)?;
         let failed = |error: io::Error| explain(node, &error);
         let (format, mode) = set(&device, mode).map_err(failed)?;
-        let stride = if mode.coding.is_compressed() { 0 } else { stride(&format, mode) };
+        let stride = if mode.coding.compressed().is_some() { 0 } else { stride(&format, mode) };
         let setting = CameraSetting { mode, stride, colour: colour(&format, mode.coding) };
         let stream =
             guarded("its memory cannot be mapped", || MmapStream::with_buffers(&device, Type::VideoCapture, BUFFERS));
@@ -70,7 +69,7 @@ impl V4lStream {
             stream: Some(stream.map_err(failed)?),
             device: Some(device),
             setting,
-            begun: Begun::No,
+            begun: Begun::Streaming,
             copies: Copies::new(format.size as usize),
             clock,
             stamps: Stamps::new(mode.rate),
@@ -90,9 +89,7 @@ impl V4lStream {
                 Err(error) => return Err(error),
             }
         }
-        stream.start()?;
-        self.begun = Begun::Streaming;
-        Ok(())
+        stream.start()
     }
 
     fn take(&mut self) -> io::Result<Arrival> {

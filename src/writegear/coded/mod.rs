@@ -1,11 +1,10 @@
 //! Pictures that come encoded, as cameras send them: what must be known of them to record them as they are.
 
-mod h264;
 mod jpeg;
 
 use std::borrow::Cow;
 
-use crate::media::CompressedFormat;
+use crate::media::{CompressedFormat, h264};
 
 /// Whether a decoder can begin with this picture.
 ///

@@ -8,12 +8,12 @@ const SEQUENCE: u8 = 7;
 const PICTURE: u8 = 8;
 
 /// Whether it holds an IDR picture.
-pub(super) fn is_key(data: &[u8]) -> bool {
+pub fn is_key(data: &[u8]) -> bool {
     units(data).any(|unit| kind(unit) == Some(IDR))
 }
 
 /// Its parameter sets with start codes, or `None` where one of the two is missing.
-pub(super) fn parameter_sets(data: &[u8]) -> Option<Vec<u8>> {
+pub fn parameter_sets(data: &[u8]) -> Option<Vec<u8>> {
     let has = |wanted| units(data).any(|unit| kind(unit) == Some(wanted));
     if !(has(SEQUENCE) && has(PICTURE)) {
         return None;
