@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::device::{Callbacks, Opened, Raw, Server};
 use super::stamps::Stamps;
-use super::{AudioError, AudioInfo, AudioSpec, choose, tone};
+use super::{AudioError, AudioInfo, AudioSpec, InputSpec, choose, tone};
 use crate::media::AudioBlock;
 use crate::rt::{Clock, JobState, JoinOutcome, StopToken, Worker, spawn_job};
 
@@ -45,10 +45,11 @@ pub struct AudioCapture {
 /// of sound wait, then blocks are dropped (their time shows as a hole). A device that cannot be opened arrives as
 /// [`Heard::Lost`]; the error is the system refusing a thread.
 pub fn open(
-    spec: AudioSpec,
+    input: InputSpec,
     clock: Arc<dyn Clock>,
     mut deliver: Box<dyn FnMut(Heard) + Send>,
 ) -> Result<AudioCapture, AudioError> {
+    let spec = input.device;
     let dropped = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&dropped);
     let name = thread_name(&spec);
@@ -188,7 +189,7 @@ mod tests {
     fn the_test_input_is_opened_and_stopped_without_a_server() {
         let (tell, told) = sync_channel(1000);
         let deliver = Box::new(move |heard| tell.send(heard).unwrap());
-        let capture = open(AudioSpec::Test, Arc::new(RealClock), deliver).unwrap();
+        let capture = open(AudioSpec::Test.into(), Arc::new(RealClock), deliver).unwrap();
         assert!(matches!(told.recv().unwrap(), Heard::Started(_)));
         let Heard::Block(first) = told.recv().unwrap() else { panic!("a block follows") };
         let Heard::Block(second) = told.recv().unwrap() else { panic!("and another") };

@@ -21,7 +21,7 @@ mod tone;
 pub use capture::{AudioCapture, Heard, open};
 pub use error::AudioError;
 pub use meter::Meter;
-pub use spec::{AudioDevice, AudioInfo, AudioKind, AudioSpec};
+pub use spec::{AudioDevice, AudioInfo, AudioKind, AudioSpec, Follow, InputSpec, Strip};
 pub use timeline::{Pcm, SoundFormat, Timeline};
 
 use std::sync::Arc;

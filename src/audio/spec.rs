@@ -41,6 +41,46 @@ impl fmt::Display for AudioSpec {
     }
 }
 
+/// Which device stands for `default` and `system` while a recording runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Follow {
+    /// The one that the user of this machine has made the default by now.
+    #[default]
+    SystemDefault,
+    /// The one that it was when the input was opened.
+    Device,
+}
+
+/// An input as it is wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct InputSpec {
+    /// Which device.
+    pub device: AudioSpec,
+    /// What happens when the system's default changes; means nothing for a device by its name.
+    pub follow: Follow,
+}
+
+impl From<AudioSpec> for InputSpec {
+    fn from(device: AudioSpec) -> Self {
+        Self { device, follow: Follow::default() }
+    }
+}
+
+/// One input on the mixing desk: which one, how loud, on which track.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strip {
+    /// Which device, and whether it may become another one.
+    pub spec: InputSpec,
+    /// Gain in dB.
+    pub gain_db: f32,
+    /// Recorded as silence.
+    pub muted: bool,
+    /// The recording's track, from 1; inputs of one track are mixed.
+    pub track: u32,
+    /// Nanoseconds the sound is moved later.
+    pub offset_nanos: i64,
+}
+
 /// What an input hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AudioKind {

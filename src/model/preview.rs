@@ -2,7 +2,7 @@
 
 use crate::capture::{CaptureRequest, Listing, SourceSpec, WindowPick};
 use crate::media::{FrameRate, Resolution};
-use crate::plan::{control_wishes, parse_audio_spec, parse_region};
+use crate::plan::{control_wishes, parse_region, strip};
 use crate::profile::{Profile, SourceKind};
 use crate::session::PreviewRequest;
 
@@ -18,11 +18,7 @@ pub fn preview_request(profile: &Profile, listing: &Listing) -> PreviewRequest {
         show_cursor: profile.source.show_cursor,
         controls: control_wishes(&profile.source, listing),
     });
-    PreviewRequest {
-        source,
-        audio: profile.audio.inputs.iter().map(|input| parse_audio_spec(&input.device)).collect(),
-        max_size: PREVIEW_SIZE,
-    }
+    PreviewRequest { source, audio: profile.audio.inputs.iter().map(strip).collect(), max_size: PREVIEW_SIZE }
 }
 
 /// What a source is called in the plan's words, once it is written completely.
@@ -75,7 +71,7 @@ mod tests {
         let source = request.source.unwrap();
         assert_eq!(source.source, SourceSpec::Window { id: WindowPick::Id(0x1a_0003) });
         assert_eq!(source.rate, FrameRate::whole(3));
-        assert_eq!(request.audio, [AudioSpec::System]);
+        assert_eq!(request.audio[0].spec, AudioSpec::System.into());
     }
 
     #[test]

@@ -28,9 +28,9 @@ pub use environment::{
 pub use noncompression::opencv_writes;
 pub use output::{wished_path, wished_subtitles};
 pub use resolve::{check, resolve, resolve_run};
-pub use sound::parse_audio_spec;
+pub use sound::strip;
 pub use source::{chosen_camera, control_wishes, parse_region};
 pub use types::{
-    AddressKind, AddressPlan, AudioEncode, AudioPlan, ColourChoice, EnginePlan, Extra, FilePlan, FileWay, Fix,
-    OnExisting, Plan, Problem, RateControl, Severity, SizeChoice, VideoPlan,
+    AddressKind, AddressPlan, AudioEncode, ColourChoice, EnginePlan, Extra, FilePlan, FileWay, Fix, OnExisting, Plan,
+    Problem, RateControl, Severity, SizeChoice, VideoPlan,
 };

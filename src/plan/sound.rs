@@ -2,13 +2,13 @@
 
 use super::encoders::{audio_encoders, sample_rates};
 use super::findings::{Findings, fix, some_of};
-use super::{AudioEncode, AudioPlan, Environment, MissingSound, Searched, Works};
-use crate::audio::{AudioDevice, AudioKind, AudioSpec};
+use super::{AudioEncode, Environment, MissingSound, Searched, Works};
+use crate::audio::{AudioDevice, AudioKind, AudioSpec, Follow, InputSpec, Strip};
 use crate::media::{AudioCodec, Container};
 use crate::profile::{Audio, AudioInput};
 
 /// Reads an input as profiles and the command line write it.
-pub fn parse_audio_spec(text: &str) -> AudioSpec {
+fn parse_audio_spec(text: &str) -> AudioSpec {
     match text.trim() {
         "default" | "" => AudioSpec::Default,
         "system" => AudioSpec::System,
@@ -18,7 +18,7 @@ pub fn parse_audio_spec(text: &str) -> AudioSpec {
 }
 
 /// The inputs that will be recorded.
-pub(super) fn inputs(audio: &Audio, env: &Environment, missing: MissingSound, out: &mut Findings) -> Vec<AudioPlan> {
+pub(super) fn inputs(audio: &Audio, env: &Environment, missing: MissingSound, out: &mut Findings) -> Vec<Strip> {
     let mut seen: Vec<AudioSpec> = Vec::new();
     let mut plans = Vec::new();
     for (index, input) in audio.inputs.iter().enumerate() {
@@ -30,14 +30,14 @@ pub(super) fn inputs(audio: &Audio, env: &Environment, missing: MissingSound, ou
         }
         seen.push(spec.clone());
         if is_there(&spec, &field, input, env, missing, out) {
-            plans.push(plan(spec, input));
+            plans.push(strip(input));
         }
     }
     plans
 }
 
 /// No inputs, because what is written holds no sound.
-pub(super) fn none(audio: &Audio, name: &str, out: &mut Findings) -> Vec<AudioPlan> {
+pub(super) fn none(audio: &Audio, name: &str, out: &mut Findings) -> Vec<Strip> {
     if !audio.inputs.is_empty() {
         let what = format!("{name} holds no sound: the recording is silent.");
         out.warning(
@@ -50,10 +50,13 @@ pub(super) fn none(audio: &Audio, name: &str, out: &mut Findings) -> Vec<AudioPl
     Vec::new()
 }
 
-fn plan(spec: AudioSpec, input: &AudioInput) -> AudioPlan {
+/// An input as the desk takes it.
+pub fn strip(input: &AudioInput) -> Strip {
     #[expect(clippy::cast_possible_truncation, reason = "the profile bounds gain to ±60 dB and offset to ±10 s")]
     let (gain_db, offset_nanos) = (input.gain_db as f32, (input.offset_ms * 1e6) as i64);
-    AudioPlan { spec, gain_db, muted: input.muted, track: input.track.max(1), offset_nanos }
+    let follow = if input.follow_default { Follow::SystemDefault } else { Follow::Device };
+    let spec = InputSpec { device: parse_audio_spec(&input.device), follow };
+    Strip { spec, gain_db, muted: input.muted, track: input.track.max(1), offset_nanos }
 }
 
 fn is_there(

@@ -109,7 +109,7 @@ fn the_default_profile_is_recorded_as_it_says() {
     assert_eq!((video.codec, video.encoder.as_str(), video.size), (VideoCodec::H264, "libx264", SizeChoice::Source));
     assert_eq!((video.rate, video.rate_control), (FrameRate::whole(30), RateControl::Quality(23)));
     assert_eq!((video.preset.as_deref(), video.pixel_format.as_str()), (Some("superfast"), "yuv420p"));
-    assert_eq!((plan.audio.len(), &plan.audio[0].spec), (1, &AudioSpec::Default));
+    assert_eq!((plan.audio.len(), &plan.audio[0].spec.device), (1, &AudioSpec::Default));
     assert_eq!((plan.audio_encode.codec, plan.audio_encode.encoder.as_str()), (AudioCodec::Aac, "aac"));
     let file = plan.file.unwrap();
     assert_eq!(file.path, Path::new("/home/me/Videos/2026-11-23 08-30-28.mp4"));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::audio::AudioSpec;
+use crate::audio::Strip;
 use crate::capture::CaptureRequest;
 use crate::imaging::Mirror;
 use crate::media::{AudioCodec, CompressedFormat, Container, FrameRate, FrameTiming, Resolution, VideoCodec};
@@ -14,7 +14,7 @@ pub struct Plan {
     /// Picture; `None` records sound only.
     pub video: Option<VideoPlan>,
     /// Sound; empty records a silent film.
-    pub audio: Vec<AudioPlan>,
+    pub audio: Vec<Strip>,
     /// How sound is encoded.
     pub audio_encode: AudioEncode,
     /// The file, or the series of files; `None` when nothing is kept here.
@@ -94,21 +94,6 @@ pub struct VideoPlan {
     pub pixel_format: String,
     /// Whether the recording shows the source as in a mirror.
     pub mirror: Mirror,
-}
-
-/// One sound input.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AudioPlan {
-    /// Which device.
-    pub spec: AudioSpec,
-    /// Gain in dB.
-    pub gain_db: f32,
-    /// Recorded as silence.
-    pub muted: bool,
-    /// The file's track, from 1.
-    pub track: u32,
-    /// Nanoseconds the sound is moved later.
-    pub offset_nanos: i64,
 }
 
 /// How sound is encoded.

@@ -185,8 +185,8 @@ impl Conductor {
         if self.closing {
             return;
         }
-        let (source, sound) = match &self.wanted {
-            Some(request) => (request.source.clone(), request.audio.clone()),
+        let (source, sound): (_, Vec<_>) = match &self.wanted {
+            Some(request) => (request.source.clone(), request.audio.iter().map(|strip| strip.spec.clone()).collect()),
             None => (None, Vec::new()),
         };
         if let Some(request) = &self.wanted {
@@ -463,7 +463,7 @@ impl Conductor {
     fn audio_status(&self) -> Vec<AudioStatus> {
         let plan = self.recording.as_ref().map(|recording| &recording.plan.audio);
         let status = |(line, sound): (usize, &super::inputs::SoundInput)| AudioStatus {
-            device: sound.name.clone().unwrap_or_else(|| sound.spec.to_string()),
+            device: sound.name.clone().unwrap_or_else(|| sound.spec.device.to_string()),
             track: plan.and_then(|plan| plan.get(line)).map_or(1, |audio| audio.track),
             levels: sound.levels.peek().unwrap_or(Levels::SILENT),
             problem: sound.problem.clone(),

@@ -1,7 +1,7 @@
 //! Commands while something is on its way, over a source that notes what is asked of it.
 
 use super::*;
-use crate::audio::AudioSpec;
+use crate::audio::Strip;
 use crate::media::{AudioCodec, Resolution};
 use crate::plan::{AudioEncode, EnginePlan, Extra};
 use crate::rt::RealClock;
@@ -30,7 +30,7 @@ fn conductor(noted: &Noted) -> Conductor {
 }
 
 fn preview(request: crate::capture::CaptureRequest) -> Event {
-    let audio: Vec<AudioSpec> = Vec::new();
+    let audio: Vec<Strip> = Vec::new();
     Event::Command(Command::Preview(Some(PreviewRequest {
         source: Some(request),
         audio,

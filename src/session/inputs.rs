@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::event::{Event, EventSender};
 use super::tap::{AudioTap, Destination, Valve, VideoTap};
-use crate::audio::{AudioCapture, AudioSpec, Heard, Meter};
+use crate::audio::{AudioCapture, Heard, InputSpec, Meter};
 use crate::capture::{
     CameraState, Capture, CaptureError, CaptureRequest, ControlWishes, Deliver, Delivery, SourceInfo, SourceSpec,
 };
@@ -84,7 +84,7 @@ impl VideoInput {
 
 /// One sound input.
 pub(super) struct SoundInput {
-    pub(super) spec: AudioSpec,
+    pub(super) spec: InputSpec,
     pub(super) valve: Valve,
     pub(super) name: Option<String>,
     pub(super) sample_rate: u32,
@@ -123,7 +123,7 @@ impl Inputs {
 
     /// Opens what is wanted and not open, closes what is open and not wanted. A source that failed is tried again.
     /// Closing waits for the device, two seconds at most. What can be changed while a source runs is changed.
-    pub(super) fn want(&mut self, video: Option<&CaptureRequest>, sound: &[AudioSpec]) {
+    pub(super) fn want(&mut self, video: Option<&CaptureRequest>, sound: &[InputSpec]) {
         let kept = self.video.as_mut().filter(|open| open.failed.is_none()).zip(video);
         if let Some((open, request)) = kept.filter(|(open, request)| open.request.is_same_source(request)) {
             open.set_controls(&request.controls);
@@ -231,7 +231,7 @@ impl Inputs {
         }
     }
 
-    fn open_sound(&mut self, spec: &AudioSpec) -> SoundInput {
+    fn open_sound(&mut self, spec: &InputSpec) -> SoundInput {
         let number = self.number();
         let (valve, levels) = (Valve::new(), Latest::new());
         let (events, shown, clock) = (self.events.clone(), levels.clone(), Arc::clone(&self.clock));

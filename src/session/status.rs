@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::audio::AudioSpec;
+use crate::audio::Strip;
 use crate::capture::{CameraState, CaptureRequest};
 use crate::fanout::{CheckResult, FileReport, StreamReport, Verdict};
 use crate::media::{Levels, Resolution};
@@ -34,7 +34,7 @@ pub struct PreviewRequest {
     /// The picture.
     pub source: Option<CaptureRequest>,
     /// The inputs whose levels are shown.
-    pub audio: Vec<AudioSpec>,
+    pub audio: Vec<Strip>,
     /// The picture is scaled down to at most this.
     pub max_size: Resolution,
 }

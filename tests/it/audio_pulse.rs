@@ -22,7 +22,7 @@ fn the_probe_hears_the_test_tone() {
     }
     let (tell, told) = sync_channel(1000);
     let deliver = Box::new(move |heard| tell.send(heard).unwrap());
-    let capture = audio::open(AudioSpec::Test, Arc::new(RealClock), deliver).unwrap();
+    let capture = audio::open(AudioSpec::Test.into(), Arc::new(RealClock), deliver).unwrap();
     let blocks = told.iter().filter_map(|heard| if let Heard::Block(block) = heard { Some(block) } else { None });
     let blocks: Vec<_> = blocks.take(110).collect();
     capture.stop();

@@ -454,7 +454,7 @@ fn away(place: &PlaceHeld) -> Option<String> {
 
 /// The plan's lines of sound, and the silent one that nobody delivers to.
 fn lines(plan: &Plan, spec: &EngineSpec, formats: &[SoundFormat]) -> Vec<LineSetup> {
-    let line = |(audio, format): (&crate::plan::AudioPlan, &SoundFormat)| LineSetup {
+    let line = |(audio, format): (&crate::audio::Strip, &SoundFormat)| LineSetup {
         format: *format,
         gain: if audio.muted { 0.0 } else { 10_f32.powf(audio.gain_db / 20.0) },
         offset_nanos: audio.offset_nanos,

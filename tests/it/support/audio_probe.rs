@@ -174,7 +174,7 @@ fn hear(spec: AudioSpec, seconds: usize, file: &Path) {
     let clock = Arc::new(RealClock);
     let begun = clock.now();
     let deliver = Box::new(move |heard| tell.send((RealClock.now(), heard)).unwrap());
-    let capture = audio::open(spec, Arc::<RealClock>::clone(&clock), deliver).unwrap();
+    let capture = audio::open(spec.into(), Arc::<RealClock>::clone(&clock), deliver).unwrap();
     let (mut samples, mut frames, mut last_at) = (Vec::<f32>::new(), 0, begun);
     while frames < seconds * 48_000 {
         let Ok((at, heard)) = told.recv_timeout(PATIENCE) else { break };

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
-use gearcast::audio::AudioSpec;
+use gearcast::audio::{AudioSpec, Strip};
 use gearcast::capture::{CaptureRequest, ControlWishes, SourceSpec};
 use gearcast::imaging::Mirror;
 use gearcast::media::{AudioCodec, Container, FrameRate, FrameTiming, Resolution, VideoCodec};
 use gearcast::plan::{
-    AudioEncode, AudioPlan, EnginePlan, Extra, FilePlan, FileWay, OnExisting, Plan, RateControl, SizeChoice, VideoPlan,
+    AudioEncode, EnginePlan, Extra, FilePlan, FileWay, OnExisting, Plan, RateControl, SizeChoice, VideoPlan,
 };
 use gearcast::rt::{Clock, RealClock};
 use gearcast::session::{Command, Session, SessionSetup, State, Status};
@@ -83,7 +83,7 @@ pub(crate) fn test_plan(path: &Path, seconds: f64) -> Plan {
             pixel_format: "yuv420p".to_owned(),
             mirror: Mirror::No,
         }),
-        audio: vec![AudioPlan { spec: AudioSpec::Test, gain_db: 0.0, muted: false, track: 1, offset_nanos: 0 }],
+        audio: vec![Strip { spec: AudioSpec::Test.into(), gain_db: 0.0, muted: false, track: 1, offset_nanos: 0 }],
         audio_encode: AudioEncode {
             codec: audio_codec,
             encoder: match audio_codec {
