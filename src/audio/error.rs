@@ -47,6 +47,14 @@ pub enum AudioError {
         /// What the server or the system said.
         reason: String,
     },
+    /// Its samples come at a rate that cannot be converted.
+    #[error("sound at {sample_rate} samples a second cannot be converted ({reason}); choose another input")]
+    Rate {
+        /// Samples per second and channel.
+        sample_rate: u32,
+        /// What the resampler said.
+        reason: String,
+    },
     /// The sound server stopped answering.
     #[error("the sound server has not answered for {seconds} s about '{name}'; restart it, or record without sound")]
     Stalled {

@@ -7,6 +7,8 @@ use crate::media::{AudioBlock, Levels, Timestamp};
 
 /// The loudness a person sees is that of the last 300 ms …
 const RMS_WINDOW: Duration = Duration::from_millis(300);
+/// The peak is that of the last 100 ms: whoever looks 20 times a second sees every one …
+const PEAK_WINDOW: Duration = Duration::from_millis(100);
 /// … and an input that has sent nothing for this long shows nothing: callbacks come up to 75 ms late.
 const STALE_AFTER: Duration = Duration::from_millis(500);
 /// How long a peak stands before it falls …
@@ -24,7 +26,6 @@ const SILENCE: f32 = 0.001;
 #[derive(Debug, Default)]
 pub struct Meter {
     window: VecDeque<Slice>,
-    last_peak: f32,
     held: Option<(f32, Timestamp)>,
     clipped_at: Option<Timestamp>,
     heard_at: Option<Timestamp>,
@@ -36,6 +37,7 @@ struct Slice {
     end: Timestamp,
     square_sum: f64,
     samples: usize,
+    peak: f32,
 }
 
 impl Meter {
@@ -52,11 +54,10 @@ impl Meter {
             square_sum += f64::from(*sample) * f64::from(*sample);
         }
         let end = end_of(block);
-        self.window.push_back(Slice { end, square_sum, samples: block.samples.len() });
+        self.window.push_back(Slice { end, square_sum, samples: block.samples.len(), peak });
         while self.window.front().is_some_and(|slice| end.since(slice.end) >= RMS_WINDOW) {
             self.window.pop_front();
         }
-        self.last_peak = peak;
         if peak >= self.held_db(end).map_or(0.0, from_db) {
             self.held = Some((to_db(peak), end));
         }
@@ -72,7 +73,7 @@ impl Meter {
     pub fn levels(&self, now: Timestamp) -> Levels {
         let Some(newest) = self.window.back() else { return Levels::SILENT };
         let stale = now.since(newest.end) > STALE_AFTER;
-        let peak_db = if stale { Levels::FLOOR_DB } else { to_db(self.last_peak) };
+        let peak_db = if stale { Levels::FLOOR_DB } else { to_db(self.peak()) };
         Levels {
             peak_db,
             rms_db: if stale { Levels::FLOOR_DB } else { self.rms_db() },
@@ -80,6 +81,12 @@ impl Meter {
             clipped: self.clipped_at.is_some_and(|at| now.since(at) < CLIP_SHOWN),
             silent_s: self.heard_at.map_or(0.0, |at| now.since(at).as_secs_f32()),
         }
+    }
+
+    fn peak(&self) -> f32 {
+        let newest = self.window.back().map(|slice| slice.end).unwrap_or_default();
+        let recent = self.window.iter().rev().take_while(|slice| newest.since(slice.end) < PEAK_WINDOW);
+        recent.map(|slice| slice.peak).fold(0.0, f32::max)
     }
 
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a level needs no 24 bits")]

@@ -10,17 +10,22 @@
 
 mod capture;
 mod choose;
+mod conform;
+mod desk;
 mod device;
 mod error;
 mod meter;
+mod mixer;
 mod spec;
 mod stamps;
 mod timeline;
 mod tone;
 
 pub use capture::{AudioCapture, Heard, open};
+pub use desk::{DESK_FORMAT, Desk, DeskInput, StripId};
 pub use error::AudioError;
 pub use meter::Meter;
+pub use mixer::{DeskLevels, TrackBlock};
 pub use spec::{AudioDevice, AudioInfo, AudioKind, AudioSpec, Follow, InputSpec, Strip};
 pub use timeline::{Pcm, SoundFormat, Timeline};
 

@@ -25,7 +25,7 @@ impl AudioBlock {
 /// What a meter shows of one input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Levels {
-    /// Highest sample of the last block in dB below full scale; −120 for digital silence.
+    /// Highest sample of the last 100 ms in dB below full scale; −120 for digital silence.
     pub peak_db: f32,
     /// Root mean square over the last 300 ms in dB.
     pub rms_db: f32,

@@ -11,18 +11,19 @@ use super::inputs::Inputs;
 use super::prepare::{Ready, prepare};
 use super::rates::Rate;
 use super::recording::{Recording, RecordingSetup};
-use super::status::{
-    AudioStatus, Command, DiskStatus, FailureKind, Notice, PreviewRequest, SourceStatus, State, Status,
-};
-use crate::audio::SoundFormat;
+use super::sound::{SoundNews, track_numbers};
+use super::sound_alarms::{Alarm, Audience, SoundAlarms};
+use super::status::{Command, DiskStatus, FailureKind, Notice, PreviewRequest, SourceStatus, State, Status};
 use crate::fanout::seconds_left;
-use crate::media::{Frame, FrameRate, Levels, Timestamp};
-use crate::plan::{Plan, Severity};
+use crate::media::{Frame, FrameRate, Timestamp};
+use crate::plan::{AddressKind, Plan, Severity};
 use crate::preview::Preview;
 use crate::rt::{Clock, Intake, Job, JobState, Latest, StopToken, spawn_job};
 
 /// How often a busy session looks at its parts and publishes.
 const BUSY_TICK: Duration = Duration::from_millis(100);
+/// How often one whose levels somebody watches does.
+const METER_TICK: Duration = Duration::from_millis(25);
 /// How often an idle one does.
 const IDLE_TICK: Duration = Duration::from_secs(1);
 /// How long a source may take for its first picture.
@@ -60,11 +61,13 @@ pub(super) struct Conductor {
     setup: ConductorSetup,
     inputs: Inputs,
     wanted: Option<PreviewRequest>,
+    watched: bool,
     starting: Option<Starting>,
     /// Starts that were given up: what they run is ended before the session is.
     given_up: Vec<Job<Result<Ready, Trouble>>>,
     recording: Option<Recording>,
     camera_count: Option<CameraCount>,
+    sound_alarms: Option<SoundAlarms>,
     status: Status,
     next_notice: u64,
     closing: bool,
@@ -80,10 +83,12 @@ impl Conductor {
             setup,
             inputs,
             wanted: None,
+            watched: false,
             starting: None,
             given_up: Vec::new(),
             recording: None,
             camera_count: None,
+            sound_alarms: None,
             status: Status::default(),
             next_notice: 0,
             closing: false,
@@ -97,7 +102,12 @@ impl Conductor {
     pub(super) fn run(mut self, stop: &StopToken) {
         loop {
             let running = self.is_busy() || self.inputs.video.is_some() || !self.inputs.sound.is_empty();
-            let event = self.setup.queue.take_within(if running { BUSY_TICK } else { IDLE_TICK });
+            let tick = match (running, self.watched && !self.inputs.sound.is_empty()) {
+                (_, true) => METER_TICK,
+                (true, false) => BUSY_TICK,
+                (false, false) => IDLE_TICK,
+            };
+            let event = self.setup.queue.take_within(tick);
             let had_news = event.is_some();
             if let Some(event) = event {
                 self.handle(event);
@@ -140,12 +150,13 @@ impl Conductor {
             }
             Event::SourceEnded { number, error } => self.source_ended(number, error),
             Event::SoundStarted { number, info } => {
-                if let Some(input) = self.inputs.sound.iter_mut().find(|input| input.number == number) {
-                    input.name = Some(info.device.name);
-                    (input.sample_rate, input.channels) = (info.sample_rate, info.channels);
-                }
+                let news = self.inputs.sound.started(number, &info);
+                self.sound_news(news);
             }
-            Event::SoundLost { number, error } => self.sound_lost(number, &error),
+            Event::SoundLost { number, error } => {
+                let news = self.inputs.sound.lost(number, &error);
+                self.sound_news(news);
+            }
             Event::WriterEnded(result) => {
                 if let Some(recording) = &mut self.recording {
                     recording.writer_ended(result);
@@ -161,12 +172,16 @@ impl Conductor {
                 self.wanted = request;
                 if !self.is_busy() {
                     self.open_wanted();
-                } else if let Some(source) = self.wanted.as_ref().and_then(|wanted| wanted.source.as_ref()) {
-                    self.inputs.steer(source);
+                } else if let Some(wanted) = &self.wanted {
+                    wanted.source.iter().for_each(|source| self.inputs.steer(source));
+                    self.inputs.sound.steer(&wanted.audio);
                 }
             }
             Command::CameraButton(key) => self.inputs.press(&key),
-            Command::Watch(watched) => self.setup.preview.set_watched(watched),
+            Command::Watch(watched) => {
+                self.watched = watched;
+                self.setup.preview.set_watched(watched);
+            }
             Command::Start(plan) => self.start(*plan),
             Command::Stop => self.stop(),
             Command::Shutdown => {
@@ -185,8 +200,8 @@ impl Conductor {
         if self.closing {
             return;
         }
-        let (source, sound): (_, Vec<_>) = match &self.wanted {
-            Some(request) => (request.source.clone(), request.audio.iter().map(|strip| strip.spec.clone()).collect()),
+        let (source, sound) = match &self.wanted {
+            Some(request) => (request.source.clone(), request.audio.clone()),
             None => (None, Vec::new()),
         };
         if let Some(request) = &self.wanted {
@@ -202,8 +217,7 @@ impl Conductor {
         }
         self.status = Status { notices: std::mem::take(&mut self.status.notices), ..Status::default() };
         self.status.state = State::Starting;
-        let sound: Vec<_> = plan.audio.iter().map(|audio| audio.spec.clone()).collect();
-        self.inputs.want(plan.video.as_ref().map(|video| &video.request), &sound);
+        self.inputs.want(plan.video.as_ref().map(|video| &video.request), &plan.audio);
         let (custom, cache_dir) = (self.setup.ffmpeg.clone(), self.setup.cache_dir.clone());
         let (wanted, events) = (plan.clone(), self.setup.events.clone());
         let job = spawn_job(
@@ -265,14 +279,25 @@ impl Conductor {
         }
     }
 
-    fn sound_lost(&mut self, number: u64, error: &crate::audio::AudioError) {
-        let Some(input) = self.inputs.sound.iter_mut().find(|input| input.number == number) else { return };
-        input.problem = Some(error.to_string());
-        if self.starting.is_some() {
-            self.fail(lost_sound(error.to_string()));
-        } else if self.recording.is_some() {
-            let help = "The recording goes on with silence in its place.";
-            self.notice(Severity::Warning, "audio_lost", error.to_string(), help.to_owned());
+    fn sound_news(&mut self, news: Option<SoundNews>) {
+        match news {
+            Some(SoundNews::Lost { what }) if self.starting.is_some() => self.fail(lost_sound(what)),
+            Some(news) if self.recording.is_some() => {
+                let (severity, Alarm { code, what, help }) = news.alarm();
+                self.notice(severity, code, what, help);
+            }
+            _ => {}
+        }
+    }
+
+    /// Tells what a person who records would notice too late.
+    fn watch_sound(&mut self) {
+        let now = self.setup.clock.now();
+        let is_running = self.recording.as_ref().is_some_and(|recording| !recording.is_over(now));
+        if let (true, Some(alarms)) = (is_running, &mut self.sound_alarms) {
+            for Alarm { code, what, help } in alarms.look(now, &self.status.audio, &self.status.tracks) {
+                self.notice(Severity::Warning, code, what, help);
+            }
         }
     }
 
@@ -294,7 +319,7 @@ impl Conductor {
         let Some(recording) = &mut self.recording else { return };
         let Some((trouble, sink)) = recording.poll() else { return };
         self.inputs.detach();
-        let audio = self.audio_status();
+        let (audio, _) = self.inputs.sound.status();
         let Some(recording) = self.recording.take() else { return };
         for remark in &sink.remarks {
             self.notice(Severity::Warning, "file", remark.clone(), String::new());
@@ -326,7 +351,7 @@ impl Conductor {
     /// An input that could not even be opened tells so at once, without an event.
     fn refused_input(&self) -> Option<Trouble> {
         let video = self.inputs.video.as_ref().and_then(|video| video.failed.clone()).map(Trouble::from);
-        let sound = || self.inputs.sound.iter().find_map(|input| input.problem.clone()).map(lost_sound);
+        let sound = || self.inputs.sound.problem().map(lost_sound);
         video.or_else(sound)
     }
 
@@ -361,8 +386,7 @@ impl Conductor {
             }
             None => None,
         };
-        let sound_is_there = self.inputs.sound.iter().all(|sound| sound.name.is_some());
-        if !sound_is_there && waited < FIRST_SOUND {
+        if !self.inputs.sound.are_settled() && waited < FIRST_SOUND {
             return;
         }
         if starting.ready.is_some()
@@ -373,12 +397,7 @@ impl Conductor {
     }
 
     fn begin(&mut self, plan: Plan, ready: Ready, first: Option<&Frame>) {
-        let formats: Vec<SoundFormat> = self
-            .inputs
-            .sound
-            .iter()
-            .map(|sound| SoundFormat { sample_rate: sound.sample_rate, channels: sound.channels })
-            .collect();
+        let audience = audience(&plan);
         let Ready { place, further } = ready;
         let setup = RecordingSetup {
             plan,
@@ -387,9 +406,10 @@ impl Conductor {
             clock: Arc::clone(&self.setup.clock),
             events: self.setup.events.clone(),
         };
-        match Recording::start(setup, first, &formats) {
+        match Recording::start(setup, first) {
             Ok(recording) => {
-                self.inputs.attach(&recording.destination());
+                self.inputs.attach(&recording.destination(), &track_numbers(&recording.plan.audio));
+                self.sound_alarms = Some(SoundAlarms::begin(self.setup.clock.now(), audience));
                 self.camera_count = self.inputs.video.as_ref().and_then(CameraCount::begin);
                 (self.frame_rate, self.byte_rate) = (Rate::default(), Rate::default());
                 self.status.file.clone_from(&recording.file);
@@ -423,7 +443,8 @@ impl Conductor {
         let source_fps = self.source_rate.update(now, delivered);
         self.status.source = self.source_status(source_fps);
         self.status.camera = self.inputs.video.as_ref().and_then(|video| video.camera.peek());
-        self.status.audio = self.audio_status();
+        (self.status.audio, self.status.tracks) = self.inputs.sound.status();
+        self.watch_sound();
         if let Some(recording) = &self.recording {
             let totals = recording.counters.totals();
             self.status.state = if recording.is_running() && totals.video_packets + totals.audio_packets > 0 {
@@ -459,17 +480,12 @@ impl Conductor {
             (None, None) => SourceStatus::Opening,
         }
     }
+}
 
-    fn audio_status(&self) -> Vec<AudioStatus> {
-        let plan = self.recording.as_ref().map(|recording| &recording.plan.audio);
-        let status = |(line, sound): (usize, &super::inputs::SoundInput)| AudioStatus {
-            device: sound.name.clone().unwrap_or_else(|| sound.spec.device.to_string()),
-            track: plan.and_then(|plan| plan.get(line)).map_or(1, |audio| audio.track),
-            levels: sound.levels.peek().unwrap_or(Levels::SILENT),
-            problem: sound.problem.clone(),
-        };
-        self.inputs.sound.iter().enumerate().map(status).collect()
-    }
+/// Whether somebody listens while it is recorded.
+fn audience(plan: &Plan) -> Audience {
+    let is_live = plan.address.as_ref().is_some_and(|address| address.kind == AddressKind::Network);
+    if is_live { Audience::Live } else { Audience::Later }
 }
 
 fn lost_sound(what: String) -> Trouble {

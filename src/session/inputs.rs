@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::event::{Event, EventSender};
-use super::tap::{AudioTap, Destination, Valve, VideoTap};
-use crate::audio::{AudioCapture, Heard, InputSpec, Meter};
+use super::sound::Sounds;
+use super::tap::{Destination, Valve, VideoTap};
+use crate::audio::Strip;
 use crate::capture::{
     CameraState, Capture, CaptureError, CaptureRequest, ControlWishes, Deliver, Delivery, SourceInfo, SourceSpec,
 };
-use crate::media::{Frame, Levels};
+use crate::media::Frame;
 use crate::preview::Preview;
 use crate::rt::{Clock, Latest};
 
@@ -82,23 +83,10 @@ impl VideoInput {
     }
 }
 
-/// One sound input.
-pub(super) struct SoundInput {
-    pub(super) spec: InputSpec,
-    pub(super) valve: Valve,
-    pub(super) name: Option<String>,
-    pub(super) sample_rate: u32,
-    pub(super) channels: u16,
-    pub(super) problem: Option<String>,
-    pub(super) levels: Latest<Levels>,
-    pub(super) number: u64,
-    _capture: Option<AudioCapture>,
-}
-
 /// All that run.
 pub(super) struct Inputs {
     pub(super) video: Option<VideoInput>,
-    pub(super) sound: Vec<SoundInput>,
+    pub(super) sound: Sounds,
     clock: Arc<dyn Clock>,
     events: EventSender,
     preview: Arc<Preview>,
@@ -118,12 +106,13 @@ impl Inputs {
         events: EventSender,
         preview: Arc<Preview>,
     ) -> Self {
-        Self { video: None, sound: Vec::new(), clock, events, preview, next_number: 0, open }
+        let sound = Sounds::new(Arc::clone(&clock), events.clone());
+        Self { video: None, sound, clock, events, preview, next_number: 0, open }
     }
 
     /// Opens what is wanted and not open, closes what is open and not wanted. A source that failed is tried again.
     /// Closing waits for the device, two seconds at most. What can be changed while a source runs is changed.
-    pub(super) fn want(&mut self, video: Option<&CaptureRequest>, sound: &[InputSpec]) {
+    pub(super) fn want(&mut self, video: Option<&CaptureRequest>, sound: &[Strip]) {
         let kept = self.video.as_mut().filter(|open| open.failed.is_none()).zip(video);
         if let Some((open, request)) = kept.filter(|(open, request)| open.request.is_same_source(request)) {
             open.set_controls(&request.controls);
@@ -133,15 +122,7 @@ impl Inputs {
             self.preview.clear();
             self.video = video.map(|request| self.open_video(request));
         }
-        let mut open = std::mem::take(&mut self.sound);
-        for spec in sound {
-            let kept = open.iter().position(|input| input.spec == *spec && input.problem.is_none());
-            let input = match kept {
-                Some(index) => open.swap_remove(index),
-                None => self.open_sound(spec),
-            };
-            self.sound.push(input);
-        }
+        self.sound.want(sound);
     }
 
     /// Sets the controls of the camera that runs, if it is the one that is wanted; everything else stays as it is.
@@ -167,19 +148,16 @@ impl Inputs {
 
     /// Closes all valves: what sources deliver goes to the preview only.
     pub(super) fn detach(&self) {
-        for valve in self.video.iter().map(|video| &video.valve).chain(self.sound.iter().map(|sound| &sound.valve)) {
-            valve.put(None);
-        }
+        self.video.iter().for_each(|video| video.valve.put(None));
+        self.sound.detach();
     }
 
-    /// Lets everything that is delivered from now on go to a recording.
-    pub(super) fn attach(&self, destination: &Destination) {
+    /// Lets everything that is delivered from now on go to a recording of these tracks of sound.
+    pub(super) fn attach(&self, destination: &Destination, tracks: &[u32]) {
         if let Some(video) = &self.video {
             video.valve.put(Some(destination.clone()));
         }
-        for (line, sound) in self.sound.iter().enumerate() {
-            sound.valve.put(Some(Destination { line, ..destination.clone() }));
-        }
+        self.sound.attach(destination, tracks);
     }
 
     fn number(&mut self) -> u64 {
@@ -228,43 +206,6 @@ impl Inputs {
             number,
             capture,
             thread_ended: false,
-        }
-    }
-
-    fn open_sound(&mut self, spec: &InputSpec) -> SoundInput {
-        let number = self.number();
-        let (valve, levels) = (Valve::new(), Latest::new());
-        let (events, shown, clock) = (self.events.clone(), levels.clone(), Arc::clone(&self.clock));
-        let mut tap = AudioTap::new(valve.clone());
-        let mut meter = Meter::new();
-        let deliver = move |heard: Heard| match heard {
-            Heard::Block(block) => {
-                meter.push(&block);
-                shown.put(meter.levels(clock.now()));
-                tap.block(block);
-            }
-            Heard::Started(info) => events.send(Event::SoundStarted { number, info }),
-            Heard::Lost(error) => {
-                tap.lost();
-                shown.put(Levels::SILENT);
-                events.send(Event::SoundLost { number, error });
-            }
-        };
-        let opened = crate::audio::open(spec.clone(), Arc::clone(&self.clock), Box::new(deliver));
-        let (capture, problem) = match opened {
-            Ok(capture) => (Some(capture), None),
-            Err(error) => (None, Some(error.to_string())),
-        };
-        SoundInput {
-            spec: spec.clone(),
-            valve,
-            name: None,
-            sample_rate: 48_000,
-            channels: 2,
-            problem,
-            levels,
-            number,
-            _capture: capture,
         }
     }
 }

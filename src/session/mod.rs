@@ -17,6 +17,8 @@ mod picture;
 mod prepare;
 mod rates;
 mod recording;
+mod sound;
+mod sound_alarms;
 mod spec;
 mod status;
 mod tap;
@@ -37,7 +39,7 @@ pub use environment::{
 pub use prepare::look_at_subtitles;
 pub use status::{
     AudioStatus, CameraReport, Command, DiskStatus, Failure, FailureKind, FinishedReport, FrameCounts, Notice,
-    PreviewRequest, SourceStatus, State, Status,
+    PreviewRequest, SourceStatus, State, Status, TrackStatus,
 };
 
 use crate::imaging::PreviewImage;

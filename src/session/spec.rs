@@ -2,7 +2,8 @@
 //! shown command come from.
 
 use super::params::{encode_options, wants_own_pixels};
-use crate::audio::SoundFormat;
+use super::sound::track_numbers;
+use crate::audio::DESK_FORMAT;
 use crate::fanout::{CopiedPicture, PictureEnd};
 use crate::ffmpeg::Input;
 use crate::imaging::natural_colour;
@@ -48,7 +49,6 @@ impl First<'_> {
 pub(super) fn engine_spec(
     plan: &Plan,
     first: Option<First<'_>>,
-    formats: &[SoundFormat],
     further: Vec<FurtherInput>,
     destination: Destination,
 ) -> EngineSpec {
@@ -64,8 +64,9 @@ pub(super) fn engine_spec(
         }
         _ => nv12(video, first),
     });
-    let audio = formats.iter().map(|format| AudioInput { sample_rate: format.sample_rate, channels: format.channels });
-    EngineSpec { video, audio: audio.collect(), further, options, destination }
+    let line = AudioInput { sample_rate: DESK_FORMAT.sample_rate, channels: DESK_FORMAT.channels };
+    let audio = vec![line; track_numbers(&plan.audio).len()];
+    EngineSpec { video, audio, further, options, destination }
 }
 
 /// The further inputs of a plan as they are written; one with a word that is wrong was refused before.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::audio::Strip;
+use crate::audio::{AudioKind, Strip};
 use crate::capture::{CameraState, CaptureRequest};
 use crate::fanout::{CheckResult, FileReport, StreamReport, Verdict};
 use crate::media::{Levels, Resolution};
@@ -58,6 +58,8 @@ pub struct Status {
     pub camera: Option<Arc<CameraState>>,
     /// The sound inputs that run.
     pub audio: Vec<AudioStatus>,
+    /// What they are mixed to.
+    pub tracks: Vec<TrackStatus>,
     /// The file being written: its final name.
     pub file: Option<PathBuf>,
     /// The addresses and devices written to.
@@ -148,14 +150,27 @@ pub enum SourceStatus {
 /// One sound input.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AudioStatus {
-    /// Its name.
+    /// The device's name; what was asked for before it is open.
     pub device: String,
+    /// What it hears, once it is open.
+    pub kind: Option<AudioKind>,
     /// The file's track, from 1.
     pub track: u32,
-    /// What the meter shows.
+    /// What the meter shows: after the gain, and before the mute.
     pub levels: Levels,
+    /// Recorded as silence.
+    pub muted: bool,
     /// What is wrong with it, if something is.
     pub problem: Option<String>,
+}
+
+/// One track of sound as it is recorded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrackStatus {
+    /// Its number, from 1.
+    pub track: u32,
+    /// What its meter shows.
+    pub levels: Levels,
 }
 
 /// The disk under the file.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use crate::audio::TrackBlock;
 use crate::media::{AudioBlock, Changed, Frame, Timestamp};
 use crate::rt::{IntakeSender, Latest, PutError};
 
@@ -28,11 +29,6 @@ pub(super) enum WriterItem {
         line: usize,
         /// The samples.
         block: AudioBlock,
-    },
-    /// A line's device is gone: silence follows.
-    SoundLost {
-        /// Which line, from 0.
-        line: usize,
     },
     /// Nothing after this moment belongs to the recording.
     StopAt(Timestamp),
@@ -79,9 +75,18 @@ impl TapCounts {
 pub(super) struct Destination {
     pub(super) queue: WriterQueue,
     pub(super) counts: Arc<TapCounts>,
-    /// Which line of sound this input is; unused for pictures.
-    pub(super) line: usize,
 }
+
+/// Where the desk should deliver from now on.
+#[derive(Clone)]
+pub(super) struct SoundDestination {
+    pub(super) to: Destination,
+    /// The track of each line; other tracks are not recorded.
+    pub(super) tracks: Arc<[u32]>,
+}
+
+/// The session's end of the desk's tap.
+pub(super) type SoundValve = Latest<Option<SoundDestination>>;
 
 /// The session's end of a tap: opens and closes it.
 pub(super) type Valve = Latest<Option<Destination>>;
@@ -157,41 +162,29 @@ impl VideoTap {
     }
 }
 
-/// An audio thread's end.
+/// The desk's end.
 pub(super) struct AudioTap {
-    valve: Valve,
-    open: Option<Destination>,
+    valve: SoundValve,
+    open: Option<SoundDestination>,
 }
 
 impl AudioTap {
-    pub(super) fn new(valve: Valve) -> Self {
+    pub(super) fn new(valve: SoundValve) -> Self {
         Self { valve, open: None }
     }
 
-    pub(super) fn block(&mut self, block: AudioBlock) {
-        self.turn();
-        let Some(open) = &self.open else { return };
-        match open.queue.put(LANE_AUDIO, WriterItem::Sound { line: open.line, block }) {
-            Ok(()) => {}
-            Err(PutError::Full) => {
-                open.counts.dropped_blocks.fetch_add(1, Ordering::Relaxed);
-            }
-            Err(PutError::Closed) => self.open = None,
-        }
-    }
-
-    pub(super) fn lost(&mut self) {
-        self.turn();
-        if let Some(open) = &self.open
-            && open.queue.put(LANE_CONTROL, WriterItem::SoundLost { line: open.line }).is_err()
-        {
-            self.open = None;
-        }
-    }
-
-    fn turn(&mut self) {
+    pub(super) fn block(&mut self, made: TrackBlock) {
         if let Some(destination) = self.valve.take() {
             self.open = destination;
+        }
+        let Some(open) = &self.open else { return };
+        let Some(line) = open.tracks.iter().position(|track| *track == made.track) else { return };
+        match open.to.queue.put(LANE_AUDIO, WriterItem::Sound { line, block: made.block }) {
+            Ok(()) => {}
+            Err(PutError::Full) => {
+                open.to.counts.dropped_blocks.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(PutError::Closed) => self.open = None,
         }
     }
 }
@@ -217,7 +210,7 @@ mod tests {
         let (counts, valve) = (Arc::new(TapCounts::default()), Valve::new());
         let mut tap = VideoTap::new(valve.clone());
         tap.frame(&picture(0));
-        valve.put(Some(Destination { queue, counts: Arc::clone(&counts), line: 0 }));
+        valve.put(Some(Destination { queue, counts: Arc::clone(&counts) }));
         (tap, taken, counts, valve)
     }
 

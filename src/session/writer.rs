@@ -11,7 +11,7 @@ use super::tap::{TapCounts, WriterItem};
 use crate::audio::{SoundFormat, Timeline};
 use crate::fanout::Counters;
 use crate::imaging::Mirror;
-use crate::media::{Changed, Frame, FrameTiming, PixelFormat, Timestamp};
+use crate::media::{AudioBlock, Changed, Frame, FrameTiming, PixelFormat, Timestamp};
 use crate::pacer::{Due, Kind, Pacer};
 use crate::rt::{Clock, Intake, StopToken};
 use crate::writegear::{EngineError, EngineInput, Pictures, VideoInput};
@@ -39,23 +39,16 @@ pub(super) struct WriterCounts {
     pub(super) expected: AtomicU64,
 }
 
-/// One line of sound as the plan wants it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct LineSetup {
-    pub(super) format: SoundFormat,
-    /// Amplitude factor; 0 when muted.
-    pub(super) gain: f32,
-    /// Moved later by this much.
-    pub(super) offset_nanos: i64,
-}
-
 /// What the writer needs.
 pub(super) struct WriterSetup {
     pub(super) queue: Intake<WriterItem, 3>,
     pub(super) engine: EngineInput,
     pub(super) video: Option<VideoInput>,
     pub(super) mirror: Mirror,
-    pub(super) lines: Vec<LineSetup>,
+    /// Form of each line of sound.
+    pub(super) lines: Vec<SoundFormat>,
+    /// Sound is this much later here than the pictures that it goes with.
+    pub(super) sound_lag: Duration,
     /// End by itself after this much recorded time.
     pub(super) duration: Option<Duration>,
     pub(super) clock: Arc<dyn Clock>,
@@ -68,7 +61,7 @@ pub(super) struct WriterSetup {
 type Picture = (Arc<Frame>, Changed);
 
 struct Line {
-    setup: LineSetup,
+    format: SoundFormat,
     timeline: Option<Timeline>,
 }
 
@@ -84,8 +77,9 @@ pub(super) struct Writer {
     /// Instead of `video` where pictures are recorded as they come.
     copied: Option<Copied>,
     lines: Vec<Line>,
+    sound_lag: Duration,
     /// Sound that came before the first picture.
-    early: Vec<WriterItem>,
+    early: Vec<(usize, AudioBlock)>,
     origin: Option<Timestamp>,
     end: Option<Timestamp>,
 }
@@ -109,7 +103,7 @@ impl Writer {
             Some((spec, Pictures::Coded(format))) => copied = Some(Copied::new(&spec, format)),
             None => {}
         }
-        let lines = setup.lines.into_iter().map(|setup| Line { setup, timeline: None }).collect();
+        let lines = setup.lines.into_iter().map(|format| Line { format, timeline: None }).collect();
         let mut writer = Self {
             queue: setup.queue,
             engine: setup.engine,
@@ -121,6 +115,7 @@ impl Writer {
             video,
             copied,
             lines,
+            sound_lag: setup.sound_lag,
             early: Vec::new(),
             origin: None,
             end: None,
@@ -157,12 +152,12 @@ impl Writer {
                 self.end_at(at);
                 Ok(())
             }
-            item @ (WriterItem::Sound { .. } | WriterItem::SoundLost { .. }) => {
+            WriterItem::Sound { line, block } => {
                 if self.origin.is_none() {
-                    self.early.push(item);
+                    self.early.push((line, block));
                     return Ok(());
                 }
-                self.sound(item)
+                self.sound(line, &block)
             }
         }
     }
@@ -181,11 +176,10 @@ impl Writer {
             self.end_at(origin + duration);
         }
         for line in &mut self.lines {
-            let start = origin.offset_nanos(-line.setup.offset_nanos);
-            line.timeline = Some(Timeline::new(line.setup.format, start));
+            line.timeline = Some(Timeline::new(line.format, origin));
         }
-        for item in std::mem::take(&mut self.early) {
-            self.sound(item)?;
+        for (line, block) in std::mem::take(&mut self.early) {
+            self.sound(line, &block)?;
         }
         Ok(())
     }
@@ -281,13 +275,9 @@ impl Writer {
         Ok(())
     }
 
-    fn sound(&mut self, item: WriterItem) -> Result<(), EngineError> {
-        let (WriterItem::Sound { line, .. } | WriterItem::SoundLost { line }) = item else { return Ok(()) };
+    fn sound(&mut self, line: usize, block: &AudioBlock) -> Result<(), EngineError> {
         let Some(timeline) = self.lines.get_mut(line).and_then(|line| line.timeline.as_mut()) else { return Ok(()) };
-        match item {
-            WriterItem::Sound { block, .. } => timeline.push(&block),
-            _ => timeline.input_lost(),
-        }
+        timeline.push(block);
         self.drain(line)
     }
 
@@ -295,16 +285,13 @@ impl Writer {
     fn drain(&mut self, index: usize) -> Result<(), EngineError> {
         let limit = self.end_sample(index);
         let Some(line) = self.lines.get_mut(index) else { return Ok(()) };
-        let (gain, channels) = (line.setup.gain, usize::from(line.setup.format.channels));
+        let channels = usize::from(line.format.channels);
         let Some(timeline) = &mut line.timeline else { return Ok(()) };
         while let Some(mut pcm) = timeline.drain() {
             let left = usize::try_from(limit.saturating_sub(pcm.first_sample)).unwrap_or(0);
             pcm.samples.truncate(left.saturating_mul(channels));
             if pcm.samples.is_empty() {
                 continue;
-            }
-            if (gain - 1.0).abs() > f32::EPSILON {
-                pcm.samples.iter_mut().for_each(|sample| *sample *= gain);
             }
             self.engine.write_audio(index, pcm.first_sample, &pcm.samples)?;
         }
@@ -316,7 +303,7 @@ impl Writer {
         let (Some(origin), Some(end), Some(line)) = (self.origin, self.end, self.lines.get(index)) else {
             return i64::MAX;
         };
-        let nanos = i128::from(end.nanos_since(origin)) * i128::from(line.setup.format.sample_rate);
+        let nanos = i128::from(end.nanos_since(origin)) * i128::from(line.format.sample_rate);
         i64::try_from((nanos + 500_000_000) / 1_000_000_000).unwrap_or(i64::MAX)
     }
 
@@ -363,10 +350,8 @@ impl Writer {
         picture && sound && end >= origin
     }
 
-    /// Sound that is moved earlier is heard later than the pictures it goes with.
     fn tail_wait(&self) -> Duration {
-        let earlier = self.lines.iter().map(|line| line.setup.offset_nanos.saturating_neg()).max().unwrap_or(0);
-        TAIL_WAIT + Duration::from_nanos(u64::try_from(earlier).unwrap_or(0)).min(LONGEST_EXTRA)
+        TAIL_WAIT + self.sound_lag.min(LONGEST_EXTRA)
     }
 
     /// The last picture and the last silence, then the end of the engine's input.
@@ -379,12 +364,12 @@ impl Writer {
         for index in 0..self.lines.len() {
             let limit = self.end_sample(index);
             let line = &mut self.lines[index];
-            let channels = usize::from(line.setup.format.channels);
+            let channels = usize::from(line.format.channels);
             let missing = line.timeline.as_ref().map_or(0, |timeline| limit - timeline.end());
             // More than a second is written in pieces, as everywhere.
             let mut at = limit - missing;
             while at < limit {
-                let samples = (limit - at).min(i64::from(line.setup.format.sample_rate));
+                let samples = (limit - at).min(i64::from(line.format.sample_rate));
                 let silence = vec![0.0; usize::try_from(samples).unwrap_or(0) * channels];
                 self.engine.write_audio(index, at, &silence)?;
                 at += samples;

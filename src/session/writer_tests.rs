@@ -4,9 +4,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::imaging::Mirror;
-use crate::media::{
-    AudioBlock, Colour, CompressedFormat, FrameRate, Payload, PixelFormat, Planes, RenditionId, Resolution,
-};
+use crate::media::{Colour, CompressedFormat, FrameRate, Payload, PixelFormat, Planes, RenditionId, Resolution};
 use crate::rt::{JoinOutcome, ManualClock, Worker, intake};
 use crate::writegear::{AudioInput, Destination, EncodeOptions, Engine, EngineOutput, EngineSpec};
 
@@ -94,7 +92,8 @@ fn written(items: Vec<WriterItem>, end_ms: u64) -> (Out, Arc<WriterCounts>) {
         engine: input,
         video: spec().video,
         mirror: Mirror::No,
-        lines: vec![LineSetup { format, gain: 1.0, offset_nanos: 0 }],
+        lines: vec![format],
+        sound_lag: Duration::ZERO,
         duration: None,
         clock: clock.clone(),
         counters: Arc::default(),

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::cli::exit::Exit;
 use crate::plan::Severity;
 use crate::session::{
-    AudioStatus, CameraReport, Failure, FinishedReport, FrameCounts, Notice, State, Status, StreamReport, Verdict,
+    AudioStatus, CameraReport, Failure, FinishedReport, FrameCounts, Notice, State, Status, StreamReport, TrackStatus,
+    Verdict,
 };
 
 /// The last line of a recording that never began.
@@ -77,6 +78,7 @@ pub(super) fn status_json(status: &Status) -> Value {
         "video_kbps": status.video_kbps,
         "frames": frames_json(status.frames),
         "audio": audio_json(&status.audio),
+        "mix": mix_json(&status.tracks),
         "streams": streams_json(&status.streams),
         "file_bytes": status.file_bytes,
         "disk_free_bytes": status.disk.map(|disk| disk.free_bytes),
@@ -107,9 +109,21 @@ pub(super) fn streams_json(streams: &[StreamReport]) -> Vec<Value> {
     streams.iter().map(stream).collect()
 }
 
+/// Tenths are what a meter shows; f32 written as f64 would show 17 digits of noise.
+fn tenths(level: f32) -> f64 {
+    (f64::from(level) * 10.0).round() / 10.0
+}
+
+/// What each track gets, beside what the interface names.
+fn mix_json(tracks: &[TrackStatus]) -> Vec<Value> {
+    let track = |TrackStatus { track, levels }: &TrackStatus| {
+        json!({"track": track, "peak_db": tenths(levels.peak_db), "rms_db": tenths(levels.rms_db),
+            "clipped": levels.clipped})
+    };
+    tracks.iter().map(track).collect()
+}
+
 fn audio_json(audio: &[AudioStatus]) -> Vec<Value> {
-    // Tenths are what a meter shows; f32 written as f64 would show 17 digits of noise.
-    let tenths = |level: f32| (f64::from(level) * 10.0).round() / 10.0;
     let input = |input: &AudioStatus| {
         json!({
             "device": input.device,
@@ -117,6 +131,8 @@ fn audio_json(audio: &[AudioStatus]) -> Vec<Value> {
             "peak_db": tenths(input.levels.peak_db),
             "rms_db": tenths(input.levels.rms_db),
             "silent_s": tenths(input.levels.silent_s),
+            "clipped": input.levels.clipped,
+            "muted": input.muted,
             "problem": input.problem,
         })
     };

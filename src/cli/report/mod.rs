@@ -182,8 +182,10 @@ mod tests {
             source: SourceStatus::Running { name: "x".to_owned(), size: Resolution::new(641, 480), fps: 30.0 },
             audio: vec![AudioStatus {
                 device: "Mic".to_owned(),
+                kind: None,
                 track: 1,
                 levels: Levels { peak_db: -3.06, ..Levels::SILENT },
+                muted: false,
                 problem: None,
             }],
             file: Some("/v/a.mp4".into()),

@@ -21,7 +21,7 @@ use super::opencv_words;
 use super::spec::{First, engine_spec};
 use super::status::{FinishedReport, FrameCounts};
 use super::tap::{Destination as Tap, LANE_CONTROL, TapCounts, WRITER_LANES, WriterItem, WriterQueue};
-use super::writer::{LineSetup, Writer, WriterCounts, WriterSetup};
+use super::writer::{Writer, WriterCounts, WriterSetup};
 use crate::audio::SoundFormat;
 use crate::fanout::{
     Counters, DirectTarget, EncoderEnd, Keep, ReadBack, Reservation, SinkReport, StreamReport, StreamState, Verdict,
@@ -31,7 +31,7 @@ use crate::imaging::Mirror;
 use crate::media::{Frame, Timestamp};
 use crate::plan::{AddressKind, EnginePlan, Plan};
 use crate::rt::{Clock, StopToken, Worker, intake};
-use crate::writegear::{Destination, Engine, EngineError, EngineSpec, FurtherInput};
+use crate::writegear::{AudioInput, Destination, Engine, EngineError, EngineSpec, FurtherInput};
 
 /// The encoder may give nothing for this long after Stop before it is interrupted, and as long again before it is
 /// killed. A slow encoder that still gives packets is left alone.
@@ -116,11 +116,7 @@ fn named_file(place: &PlaceHeld) -> Option<std::path::PathBuf> {
 
 impl Recording {
     /// Starts ffmpeg and all threads. `first` is a picture of the source, for its size and colours.
-    pub(super) fn start(
-        setup: RecordingSetup,
-        first: Option<&Frame>,
-        formats: &[SoundFormat],
-    ) -> Result<Self, Trouble> {
+    pub(super) fn start(setup: RecordingSetup, first: Option<&Frame>) -> Result<Self, Trouble> {
         let RecordingSetup { plan, place, further, clock, events } = setup;
         let counters = Arc::new(Counters::default());
         let wake: Arc<dyn Fn() + Send + Sync> = {
@@ -135,7 +131,7 @@ impl Recording {
             PlaceHeld::Packets { .. } => Destination::Packets,
             PlaceHeld::Direct { target, .. } => Destination::Direct(direct_words::output(&plan, target)),
         };
-        let spec = engine_spec(&plan, first.map(First::Picture), formats, further, destination);
+        let spec = engine_spec(&plan, first.map(First::Picture), further, destination);
         let Started { engine, input, take, commands } = match place {
             PlaceHeld::Packets { ffmpeg, reservation, hybrid_mp4 } => {
                 start_packets(&take, &ffmpeg, &spec, reservation, hybrid_mp4)?
@@ -150,7 +146,8 @@ impl Recording {
             engine: input,
             video: spec.video,
             mirror: plan.video.as_ref().map_or(Mirror::No, |video| video.mirror),
-            lines: lines(&plan, &spec, formats),
+            lines: lines(&spec),
+            sound_lag: sound_lag(&plan),
             duration: plan.duration,
             clock: Arc::clone(&clock),
             counters: Arc::clone(&counters),
@@ -183,7 +180,7 @@ impl Recording {
 
     /// Where sources deliver to.
     pub(super) fn destination(&self) -> Tap {
-        Tap { queue: self.queue.clone(), counts: Arc::clone(&self.taps), line: 0 }
+        Tap { queue: self.queue.clone(), counts: Arc::clone(&self.taps) }
     }
 
     /// Whether what is taken at this moment comes after the recording's end.
@@ -452,17 +449,14 @@ fn away(place: &PlaceHeld) -> Option<String> {
     }
 }
 
-/// The plan's lines of sound, and the silent one that nobody delivers to.
-fn lines(plan: &Plan, spec: &EngineSpec, formats: &[SoundFormat]) -> Vec<LineSetup> {
-    let line = |(audio, format): (&crate::audio::Strip, &SoundFormat)| LineSetup {
-        format: *format,
-        gain: if audio.muted { 0.0 } else { 10_f32.powf(audio.gain_db / 20.0) },
-        offset_nanos: audio.offset_nanos,
-    };
-    let silent = spec.clock_line().map(|clock| LineSetup {
-        format: SoundFormat { sample_rate: clock.sample_rate, channels: clock.channels },
-        gain: 0.0,
-        offset_nanos: 0,
-    });
-    plan.audio.iter().zip(formats).map(line).chain(silent).collect()
+/// The tracks of sound, and the silent one that nobody delivers to.
+fn lines(spec: &EngineSpec) -> Vec<SoundFormat> {
+    let format = |line: AudioInput| SoundFormat { sample_rate: line.sample_rate, channels: line.channels };
+    spec.lines().into_iter().map(format).collect()
+}
+
+/// What the desk waits for inputs that are moved earlier.
+fn sound_lag(plan: &Plan) -> Duration {
+    let earlier = plan.audio.iter().map(|strip| strip.offset_nanos.saturating_neg()).max().unwrap_or(0);
+    Duration::from_nanos(u64::try_from(earlier).unwrap_or(0))
 }

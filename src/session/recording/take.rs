@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::direct::Direct;
 use super::packets::{self, Packets};
-use crate::audio::SoundFormat;
 use crate::fanout::{Counters, DirectTarget, EncoderEnd, FileTarget, Keep, ReadBack, Reservation, SinkReport};
 use crate::ffmpeg::{Ffmpeg, Redactor};
 use crate::media::{RenditionId, Resolution};
@@ -55,11 +54,9 @@ pub(super) struct TakeSetup {
     pub(super) wake: Arc<dyn Fn() + Send + Sync>,
 }
 
-/// The commands that a plan would run, as shell words, for a source of this size. Sound is taken as 48 kHz stereo, and
-/// each further input as having one sound.
+/// The commands that a plan would run, as shell words, for a source of this size. Each further input is taken as having
+/// one sound.
 pub(in crate::session) fn commands_for(plan: &Plan, ffmpeg: &Path, source: Resolution) -> Vec<String> {
-    let format = SoundFormat { sample_rate: 48_000, channels: 2 };
-    let formats: Vec<_> = plan.audio.iter().map(|_| format).collect();
     let further = further_inputs(plan);
     let further = further.into_iter().map(|input| FurtherInput { input, sounds: 1 }).collect();
     let file = plan.file.as_ref().filter(|file| file.way == FileWay::Packets);
@@ -67,7 +64,7 @@ pub(in crate::session) fn commands_for(plan: &Plan, ffmpeg: &Path, source: Resol
         Some(_) => Destination::Packets,
         None => Destination::Direct(direct_words::shown_output(plan)),
     };
-    let spec = engine_spec(plan, Some(First::Size(source)), &formats, further, destination);
+    let spec = engine_spec(plan, Some(First::Size(source)), further, destination);
     if let Some(child) = opencv_words::shown_child(plan, &spec) {
         return vec![child.shell_quoted()];
     }

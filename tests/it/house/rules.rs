@@ -45,6 +45,7 @@ pub(super) const DOORS: &[Door] = &[
     door("X11", &["x11rb"], &["capture/x11"]),
     door("the Wayland portal", &["ashpd", "pipewire"], &["capture/wayland"]),
     door("sound devices", &["cpal", "pulseaudio"], &["audio/device"]),
+    door("resampling", &["rubato"], &["audio/conform"]),
     door("OpenCV", &["opencv"], &["writegear/noncompression/native"]),
     door("dialogs", &["rfd"], &["app/dialogs"]),
     door("opening a folder or address in its program", &["open::that", "open::that_detached"], &["app"]),

@@ -298,7 +298,14 @@ pub(crate) fn busy_status(status: &mut Status) {
     status.disk = Some(DiskStatus { free_bytes: 420_000_000_000, left_s: Some(11_520.0) });
     status.source = SourceStatus::Running { name: "Test pattern".into(), size: Resolution::new(1280, 720), fps: 30.0 };
     let levels = Levels { peak_db: -12.0, rms_db: -23.0, held_peak_db: -9.0, clipped: false, silent_s: 0.0 };
-    let input = |device: &str, track| AudioStatus { device: device.into(), track, levels, problem: None };
+    let input = |device: &str, track| AudioStatus {
+        device: device.into(),
+        kind: None,
+        track,
+        levels,
+        muted: false,
+        problem: None,
+    };
     status.audio = vec![input("Built-in microphone of this machine", 1), input("Monitor of loudspeakers", 2)];
 }
 
