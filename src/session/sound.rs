@@ -100,8 +100,9 @@ impl Sounds {
 
     /// Changes what can be changed while a recording runs: gain and mute of the inputs that are wanted as before.
     pub(super) fn steer(&mut self, strips: &[Strip]) {
-        for (input, wanted) in self.inputs.iter_mut().zip(strips) {
-            if input.strip.spec == wanted.spec {
+        for input in &mut self.inputs {
+            // What the plan has left out, or what was added since, has no counterpart.
+            if let Some(wanted) = strips.iter().find(|wanted| wanted.spec == input.strip.spec) {
                 (input.strip.gain_db, input.strip.muted) = (wanted.gain_db, wanted.muted);
             }
         }

@@ -11,7 +11,12 @@ pub(super) fn side_panel_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewM
     egui::Panel::right("settings").exact_size(theme::SIDE_WIDTH).resizable(false).frame(frame).show(ui, |ui| {
         tabs_ui(ui, model, actions);
         if model.is_busy() {
-            let but = if model.running_camera().is_some() { ", except a camera's controls" } else { "" };
+            let but = match (model.running_camera().is_some(), model.status.audio.is_empty()) {
+                (true, true) => ", except a camera's controls",
+                (true, false) => ", except a camera's controls and the volumes of its sound",
+                (false, false) => ", except the volumes of its sound",
+                (false, true) => "",
+            };
             let words = format!("The running recording keeps its settings{but}; changes count for the next one.");
             forms::remark_ui(ui, &words);
         }

@@ -47,6 +47,8 @@ const ASK_TOO_SLOW: Duration = Duration::from_millis(10);
 const WATCH_PERIOD: Duration = Duration::from_secs(1);
 /// No anchor yet.
 const UNKNOWN: i64 = i64::MIN;
+/// The protocol's length of it.
+const COOKIE_BYTES: usize = 256;
 const ID_PREFIX: &str = "pulseaudio:";
 
 /// A connection to the server.
@@ -84,7 +86,10 @@ impl Client {
         let prepared = prepared.and_then(|()| socket.set_write_timeout(Some(ANSWER_DEADLINE)));
         let ours = prepared.and_then(|()| socket.try_clone());
         let ours = ours.map_err(|error| AudioError::NoServer { reason: error.to_string() })?;
+        // A server knows its own user by the socket, but hangs up on a cookie of another length: where there is no
+        // file of it (a new home, PipeWire), any will do.
         let cookie = pulseaudio::cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
+        let cookie = Some(cookie.unwrap_or_else(|| vec![0; COOKIE_BYTES]));
         let client = pulseaudio::Client::new_unix(c"gearcast", socket, cookie).map_err(|error| no_server(&error))?;
         Ok(Some(Self { server: client, socket: Socket(ours), clock: Arc::clone(clock) }))
     }

@@ -14,4 +14,5 @@ pub(crate) mod program;
 pub(crate) mod pulse;
 pub(crate) mod record;
 pub(crate) mod take;
+pub(crate) mod tone;
 pub(crate) mod xvfb;

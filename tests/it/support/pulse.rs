@@ -81,7 +81,7 @@ impl Pulse {
     /// Plays a sine of amplitude 0.25 to an output until the answer is dropped or the time is over.
     #[expect(clippy::cast_possible_truncation, reason = "a sample needs no 53 bits")]
     pub(crate) fn play_sine(&self, sink: &str, hertz: f64, seconds: u32) -> Playing {
-        let file = self.folder.path().join("sine.raw");
+        let file = self.folder.path().join(format!("{sink}-{hertz}.raw"));
         let samples = (0..48_000 * seconds).flat_map(|n| {
             let sample = 0.25 * (std::f64::consts::TAU * hertz * f64::from(n) / 48_000.0).sin();
             let word = (sample as f32).to_le_bytes();
