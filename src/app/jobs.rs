@@ -52,7 +52,7 @@ impl Jobs {
         clock: Arc<dyn Clock>,
         wake: Wake,
     ) -> Self {
-        let plugs = Plugs::watch(Arc::clone(&machine), Arc::clone(&clock), Arc::clone(&wake));
+        let plugs = Plugs::watch(&machine, &clock, &wake);
         Self { machine, dialogs, store, clock, wake, plugs, running: Vec::new(), lost: Vec::new(), unsaved: None }
     }
 
@@ -149,7 +149,7 @@ impl Jobs {
     pub(super) fn poll(&mut self) -> Vec<Action> {
         let now = self.clock.now();
         let mut actions = std::mem::take(&mut self.lost);
-        actions.extend(self.plugs.take().then_some(Action::CamerasChanged));
+        actions.extend(self.plugs.take().then_some(Action::DevicesChanged));
         self.running.retain_mut(|running| match running.job.poll() {
             JobState::Running if running.due.is_some_and(|due| due <= now) => {
                 actions.extend(running.if_lost.take());

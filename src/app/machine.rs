@@ -1,13 +1,15 @@
 //! The real machine: devices, ffmpeg, folders, the wall clock, the desktop.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::desktop;
 use super::ports::Machine;
+use crate::audio::DeviceWatch;
 use crate::model::Found;
 use crate::plan::{NowName, OutputFacts};
-use crate::rt::{StopToken, wall_name};
+use crate::rt::{RealClock, StopToken, wall_name};
 use crate::session::{FoundFfmpeg, SurveySetup, gather, look_at_output, make_folder};
 
 /// How long a look at the machine may take. Three seconds do where ffmpeg is known; trying out the encoders of a
@@ -18,12 +20,13 @@ const SURVEY_WITHIN: Duration = Duration::from_secs(20);
 pub struct DesktopMachine {
     ffmpeg: Option<PathBuf>,
     cache_dir: PathBuf,
+    sound: Mutex<DeviceWatch>,
 }
 
 impl DesktopMachine {
     /// With the user's own ffmpeg, if any, and the folder where its capabilities are cached.
     pub fn new(ffmpeg: Option<PathBuf>, cache_dir: PathBuf) -> Self {
-        Self { ffmpeg, cache_dir }
+        Self { ffmpeg, cache_dir, sound: Mutex::new(DeviceWatch::new(Arc::new(RealClock))) }
     }
 }
 
@@ -41,6 +44,10 @@ impl Machine for DesktopMachine {
 
     fn camera_fingerprint(&self) -> Vec<String> {
         crate::capture::camera_fingerprint()
+    }
+
+    fn sound_fingerprint(&self) -> Option<Vec<String>> {
+        self.sound.lock().unwrap_or_else(PoisonError::into_inner).fingerprint()
     }
 
     fn look_at_output(&self, file: &Path) -> OutputFacts {

@@ -40,6 +40,8 @@ pub trait Machine: Send + Sync {
     fn survey(&self, try_encoders: Vec<String>, stop: &StopToken) -> Found;
     /// What the system lists as cameras, for comparison only: cheap, and nothing is opened.
     fn camera_fingerprint(&self) -> Vec<String>;
+    /// What the sound server lists, likewise; `None` if that is not known yet. Waits some 0.1 s at most.
+    fn sound_fingerprint(&self) -> Option<Vec<String>>;
     /// What is where this file would go.
     fn look_at_output(&self, file: &Path) -> OutputFacts;
     /// Makes a folder for recordings; one that is there is no error.

@@ -1,37 +1,47 @@
-//! One open input: the thread `audio-<device>` that opens it, delivers its blocks and notices when it is lost.
+//! One input for as long as it is wanted: the thread `audio-<device>` that opens its device, delivers its blocks,
+//! notices when it is lost, and opens it again.
 //!
-//! The device is opened on a job with a deadline: a server that accepts and never answers, or a card's driver, can
-//! hold up a thread, and must not hold up this one.
+//! The device is looked for and opened on a job with a deadline: a server that accepts and never answers, or a card's
+//! driver, can hold up a thread, and must not hold up this one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
-use super::device::{Callbacks, Opened, Raw, Server};
+use super::device::{Opened, Raw, Server};
+use super::follow::Following;
 use super::stamps::Stamps;
-use super::{AudioError, AudioInfo, AudioSpec, InputSpec, choose, tone};
-use crate::media::AudioBlock;
-use crate::rt::{Clock, JobState, JoinOutcome, StopToken, Worker, spawn_job};
+use super::{AudioError, AudioInfo, AudioSpec, InputSpec, tone};
+use crate::media::{AudioBlock, Timestamp};
+use crate::rt::{Clock, Job, JobState, JoinOutcome, StopToken, Waited, Worker, spawn_job};
 
 /// Sound servers answer in milliseconds, cards that have to wake up in a second or two.
 const OPEN_DEADLINE: Duration = Duration::from_secs(8);
 /// How long a stop waits: longer than the longest regular opening.
 const STOP_DEADLINE: Duration = Duration::from_secs(4);
-/// Room between callback and thread: 2 s of blocks of 10 ms. When it is full the newest block is dropped and counted.
-const QUEUE_BLOCKS: usize = 200;
 /// How long a stop can go unnoticed.
 const TICK: Duration = Duration::from_millis(20);
+/// A lost device is looked for so soon: a look costs 2 ms …
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// … and after this many looks in vain …
+const SOON_LOOKS: u32 = 60;
+/// … only so often. Sound is back within 2 s of the device either way.
+const LATER_LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A device that was open for less was not really back: the looks go on in their pace.
+const REALLY_BACK: Duration = Duration::from_secs(2);
 
-/// What an input tells, in this order: `Started`, blocks, `Lost` at most once and as the last.
+/// What an input tells, until it is stopped: `Started`, blocks, `Lost`, `Started` again …
 #[derive(Clone, Debug, PartialEq)]
 pub enum Heard {
-    /// The device is open.
+    /// A device is open: the first time, after a loss, or another one that the input follows.
     Started(AudioInfo),
-    /// The next samples; `captured_at` is smoothed (it may be set right by some milliseconds, mostly within the first
-    /// second: let 1 s pass before a recording's origin).
+    /// The next samples of the device that was started last. `captured_at` is smoothed, right within some milliseconds
+    /// from the first block on and to a fraction of one after 1.5 s; two blocks in a row may overlap or gape by 0.3 ms.
+    /// Sound of this machine's output is stamped with the moment at which it is heard: that may be to come, by what
+    /// the output holds in store (10 ms mostly, 200 ms on Bluetooth).
     Block(AudioBlock),
-    /// The device could not be opened, or is gone. Nothing follows; open again to go on.
+    /// Nothing is heard from now on, until the next `Started`. Told once for each outage, and again when its reason is
+    /// another one; nothing needs to be done.
     Lost(AudioError),
 }
 
@@ -41,23 +51,24 @@ pub struct AudioCapture {
     dropped: Arc<AtomicU64>,
 }
 
-/// Opens an input and returns at once. `deliver` is called on the thread `audio-<device>`; while it blocks, up to 2 s
-/// of sound wait, then blocks are dropped (their time shows as a hole). A device that cannot be opened arrives as
-/// [`Heard::Lost`]; the error is the system refusing a thread.
+/// Opens an input and returns at once. `deliver` is called on the thread `audio-<device>`; while it blocks, some
+/// seconds of sound wait, then blocks are dropped (their time shows as a hole). A device that cannot be opened arrives
+/// as [`Heard::Lost`], and is opened as soon as it can be. The error is the system refusing a thread.
 pub fn open(
     input: InputSpec,
     clock: Arc<dyn Clock>,
     mut deliver: Box<dyn FnMut(Heard) + Send>,
 ) -> Result<AudioCapture, AudioError> {
-    let spec = input.device;
     let dropped = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&dropped);
-    let name = thread_name(&spec);
+    let name = thread_name(&input.device);
     let run = move |stop: StopToken| {
-        if spec == AudioSpec::Test {
+        if input.device == AudioSpec::Test {
             tone::run(clock.as_ref(), &stop, &mut deliver);
         } else {
-            Listener { spec, clock, dropped: counter, stop }.run(&mut deliver);
+            let name = input.device.to_string();
+            let following = Following::new(input);
+            Listener { name, following, clock, dropped: counter, stop, lost: None, looks: 0 }.run(&mut deliver);
         }
     };
     let worker = Worker::spawn(&name, run).map_err(|error| AudioError::thread(&error))?;
@@ -81,107 +92,172 @@ fn thread_name(spec: &AudioSpec) -> String {
     format!("audio-{spec}").replace(|letter: char| letter.is_control(), "_")
 }
 
+/// What a look for the device brings, and what was learned on the way.
+type Look = (Following, Result<Opened, AudioError>);
+
+/// How listening to an open device ended.
+enum Ended {
+    Stopped,
+    /// Another device is the default now.
+    Moves,
+    Lost(AudioError),
+}
+
 struct Listener {
-    spec: AudioSpec,
+    /// What was asked for.
+    name: String,
+    following: Following,
     clock: Arc<dyn Clock>,
     dropped: Arc<AtomicU64>,
     stop: StopToken,
+    /// The outage that was told.
+    lost: Option<AudioError>,
+    /// Looks in vain since the device was really there.
+    looks: u32,
 }
 
 impl Listener {
-    fn run(self, deliver: &mut dyn FnMut(Heard)) {
-        let (blocks_in, blocks) = sync_channel(QUEUE_BLOCKS);
-        let (faults_in, faults) = sync_channel(1);
-        let clock = Arc::clone(&self.clock);
-        let callbacks = Callbacks { clock, blocks: blocks_in, faults: faults_in, dropped: Arc::clone(&self.dropped) };
-        let mut opened = match self.open(callbacks) {
-            Ok(Some(opened)) => opened,
-            Ok(None) => return,
-            Err(error) => return self.tell(deliver, Heard::Lost(error)),
-        };
-        self.tell(deliver, Heard::Started(opened.info.clone()));
-        if let Err(error) = self.follow(&mut opened, &blocks, &faults, deliver) {
-            // Told before the stream is dropped: that can hang with a server that hangs.
-            self.tell(deliver, Heard::Lost(error));
+    fn run(mut self, deliver: &mut dyn FnMut(Heard)) {
+        while let Some(found) = self.look(deliver) {
+            match found {
+                Ok(opened) => match self.listen(opened, deliver) {
+                    Ended::Stopped => return,
+                    Ended::Moves => continue,
+                    Ended::Lost(error) => self.tell_lost(error, deliver),
+                },
+                Err(error) => self.tell_lost(error, deliver),
+            }
+            self.looks = self.looks.saturating_add(1);
+            let pause = if self.looks > SOON_LOOKS { LATER_LOOK_EVERY } else { LOOK_EVERY };
+            if self.clock.sleep_until(self.clock.now() + pause, &self.stop) == Waited::Stopped {
+                return;
+            }
         }
     }
 
-    fn tell(&self, deliver: &mut dyn FnMut(Heard), heard: Heard) {
+    fn tell(&self, heard: Heard, deliver: &mut dyn FnMut(Heard)) {
         if !self.stop.is_stopped() {
             deliver(heard);
         }
     }
 
-    /// `None` if stop was asked meanwhile. A job that is left behind closes what it may still open.
-    fn open(&self, callbacks: Callbacks) -> Result<Option<Opened>, AudioError> {
-        let (spec, clock) = (self.spec.clone(), Arc::clone(&self.clock));
-        let work = move |stop: StopToken| {
-            let server = Server::connect(&clock, &stop)?;
-            let device = choose::choose(&spec, &server.devices()?)?;
-            server.open(device, callbacks)
+    fn tell_lost(&mut self, error: AudioError, deliver: &mut dyn FnMut(Heard)) {
+        if self.lost.as_ref().is_some_and(|told| told.is_like(&error)) {
+            return;
+        }
+        log::warn!("sound input '{}': {error}", self.name);
+        self.lost = Some(error.clone());
+        self.tell(Heard::Lost(error), deliver);
+    }
+
+    /// Looks for the device and opens it; `None` if stop was asked meanwhile. There is one look at a time: one that
+    /// hangs is told and waited for.
+    fn look(&mut self, deliver: &mut dyn FnMut(Heard)) -> Option<Result<Opened, AudioError>> {
+        let (clock, dropped) = (Arc::clone(&self.clock), Arc::clone(&self.dropped));
+        let following = self.following.clone();
+        let work = move |stop: StopToken| look_once(following, &clock, dropped, &stop);
+        let mut job: Job<Look> = match spawn_job("audio-open", || {}, work) {
+            Ok(job) => job,
+            Err(error) => return Some(Err(AudioError::thread(&error))),
         };
-        let mut job = spawn_job("audio-open", || {}, work).map_err(|error| AudioError::thread(&error))?;
         let (mut waited, mut waited_since_stop) = (Duration::ZERO, Duration::ZERO);
         loop {
             match job.wait(TICK) {
-                JobState::Done(opened) => return opened.map(|opened| (!self.stop.is_stopped()).then_some(opened)),
-                JobState::Gone => return Err(self.refused("the attempt failed")),
+                JobState::Done((following, found)) => {
+                    self.following = following;
+                    return if self.stop.is_stopped() { None } else { Some(found) };
+                }
+                JobState::Gone => {
+                    let reason = "the attempt failed".to_owned();
+                    return Some(Err(AudioError::Refused { name: self.name.clone(), reason }));
+                }
                 JobState::Running => waited += TICK,
             }
             if self.stop.is_stopped() {
                 waited_since_stop += TICK;
             }
             if waited_since_stop > STOP_DEADLINE / 2 {
-                return Ok(None);
+                return None; // the job closes what it may still open
             }
             if waited > OPEN_DEADLINE {
-                return Err(AudioError::Stalled { name: self.spec.to_string(), seconds: OPEN_DEADLINE.as_secs() });
+                let stalled = AudioError::Stalled { name: self.name.clone(), seconds: OPEN_DEADLINE.as_secs() };
+                self.tell_lost(stalled, deliver);
             }
         }
     }
 
-    fn refused(&self, reason: &str) -> AudioError {
-        AudioError::Refused { name: self.spec.to_string(), reason: reason.to_owned() }
+    /// Delivers the blocks of an open device.
+    fn listen(&mut self, mut opened: Opened, deliver: &mut dyn FnMut(Heard)) -> Ended {
+        let begun = self.clock.now();
+        self.lost = None;
+        self.tell(Heard::Started(opened.info.clone()), deliver);
+        let mut stamps = Stamps::new(opened.info.sample_rate);
+        let ended = loop {
+            if self.stop.is_stopped() {
+                break Ended::Stopped;
+            }
+            match opened.next(TICK) {
+                Ok(Some(block)) => self.tell(Heard::Block(stamped(block, &mut stamps, &opened.info)), deliver),
+                Ok(None) => {}
+                Err(error) => break Ended::Lost(error),
+            }
+            match self.is_still_meant(&mut opened) {
+                Ok(true) => {}
+                Ok(false) => break Ended::Moves,
+                Err(error) => break Ended::Lost(error),
+            }
+        };
+        if self.clock.now().since(begun) > REALLY_BACK {
+            self.looks = 0;
+        }
+        self.close(opened);
+        ended
     }
 
-    /// A stream may drop its callback a moment before it reports why; a server that dies reports nothing.
-    fn why_it_ended(opened: &Opened, faults: &Receiver<AudioError>) -> AudioError {
-        faults.recv_timeout(TICK * 10).unwrap_or_else(|_| AudioError::ServerGone {
-            name: opened.info.device.name.clone(),
-            reason: "the connection ended".to_owned(),
-        })
+    fn is_still_meant(&mut self, opened: &mut Opened) -> Result<bool, AudioError> {
+        let Some(listing) = opened.changed_listing()? else { return Ok(true) };
+        let meant = self.following.device(&listing, self.clock.now())?;
+        Ok(meant.id == opened.info.device.id)
     }
 
-    /// Delivers blocks until stop is asked (`Ok`) or the device is lost.
-    fn follow(
-        &self,
-        opened: &mut Opened,
-        blocks: &Receiver<Raw>,
-        faults: &Receiver<AudioError>,
-        deliver: &mut dyn FnMut(Heard),
-    ) -> Result<(), AudioError> {
-        let AudioInfo { sample_rate, channels, .. } = opened.info;
-        let mut stamps = Stamps::new(sample_rate);
-        while !self.stop.is_stopped() {
-            match blocks.recv_timeout(TICK) {
-                Ok(Raw { first_frame, captured_at, samples }) => {
-                    let captured_at = stamps.stamp(first_frame, captured_at);
-                    self.tell(deliver, Heard::Block(AudioBlock { captured_at, sample_rate, channels, samples }));
+    /// Closing can hang with a driver that hangs: a stop waits for it for a while, and nobody else does.
+    fn close(&self, opened: Opened) {
+        match spawn_job("audio-close", || {}, move |_| drop(opened)) {
+            Ok(mut job) if self.stop.is_stopped() => {
+                if job.wait(STOP_DEADLINE / 2) == JobState::Running {
+                    log::warn!("the sound input '{}' does not close", self.name);
                 }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err(Self::why_it_ended(opened, faults)),
             }
-            if let Ok(fault) = faults.try_recv() {
-                return Err(fault);
-            }
-            opened.attend()?;
+            Ok(_) => {}
+            Err(error) => log::warn!("no thread to close '{}': {error}", self.name),
         }
-        Ok(())
     }
+}
+
+fn look_once(mut following: Following, clock: &Arc<dyn Clock>, dropped: Arc<AtomicU64>, stop: &StopToken) -> Look {
+    let found = Server::connect(clock, stop).and_then(|mut server| {
+        let listing = server.listing()?;
+        let device = following.device(&listing, clock.now())?;
+        let opened = server.open(device, Arc::clone(clock), dropped)?;
+        following.opened(&opened.info.device, &listing);
+        Ok(opened)
+    });
+    (following, found)
+}
+
+fn stamped(block: Raw, stamps: &mut Stamps, info: &AudioInfo) -> AudioBlock {
+    let Raw { first_frame, captured_at, is_anew, samples } = block;
+    if is_anew {
+        stamps.begin_anew();
+    }
+    let captured_at: Timestamp = stamps.stamp(first_frame, captured_at);
+    AudioBlock { captured_at, sample_rate: info.sample_rate, channels: info.channels, samples }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::sync_channel;
+
     use super::*;
     use crate::rt::RealClock;
 

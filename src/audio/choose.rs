@@ -8,18 +8,22 @@ pub(super) fn choose(spec: &AudioSpec, devices: &[AudioDevice]) -> Result<AudioD
         asked: spec.to_string(),
         have: devices.iter().map(|device| device.name.clone()).collect(),
     };
-    let default_of = |kind| devices.iter().find(|device| device.kind == kind && device.is_default).cloned();
+    let default_of = |kind| default_of(kind, devices).cloned();
     match spec {
-        // Without a microphone the server's default input is a monitor. It is what the server says, and the
-        // kind in the answer tells it.
+        // Without a microphone the server's default input is a monitor: what this machine plays is not what was
+        // asked for.
         AudioSpec::Default => default_of(AudioKind::Microphone)
             .or_else(|| devices.iter().find(|device| device.kind == AudioKind::Microphone).cloned())
-            .or_else(|| default_of(AudioKind::System))
             .ok_or_else(none),
         AudioSpec::System => default_of(AudioKind::System).ok_or_else(none),
         AudioSpec::Test => Err(none()),
         AudioSpec::Device(asked) => by_name(asked, devices).unwrap_or_else(|| Err(none())),
     }
+}
+
+/// The default of its kind.
+pub(super) fn default_of(kind: AudioKind, devices: &[AudioDevice]) -> Option<&AudioDevice> {
+    devices.iter().find(|device| device.kind == kind && device.is_default)
 }
 
 /// The whole id or name first, then a part of a name; microphones before monitors, which repeat the names of outputs.
@@ -72,7 +76,7 @@ mod tests {
     fn defaults_are_those_of_their_kind() {
         assert_eq!(chosen("default", &room()).unwrap(), "USB Headset");
         assert_eq!(chosen("system", &room()).unwrap(), "Monitor of USB Headset");
-        assert_eq!(chosen("default", &room()[..2]).unwrap(), "Monitor of USB Headset");
+        assert!(matches!(chosen("default", &room()[..2]), Err(AudioError::NoDevice { .. })), "no microphone");
         assert!(matches!(chosen("system", &room()[2..]), Err(AudioError::NoDevice { have, .. }) if have.len() == 2));
     }
 

@@ -26,18 +26,30 @@ pub enum AudioError {
         fits: Vec<String>,
     },
     /// The device was unplugged or switched off while it was open.
-    #[error("the sound input '{name}' is gone; plug it in again or choose another one")]
+    #[error("the sound input '{name}' is gone; it is heard again as soon as it is back, or choose another one")]
     DeviceGone {
         /// The device's name.
         name: String,
     },
     /// The sound server ended or dropped us while the device was open.
-    #[error("the sound server ended while '{name}' was recorded ({reason}); choose the input again once it is back")]
+    #[error(
+        "the sound server ended while '{name}' was recorded ({reason}); the input is heard again as soon as the server is back"
+    )]
     ServerGone {
         /// The device's name.
         name: String,
         /// What the server or the system said.
         reason: String,
+    },
+    /// The sound server moved the recording to another device, which is not what was asked for.
+    #[error(
+        "the sound server has moved the recording of '{from}' to '{to}'; nothing is recorded until '{from}' is open again"
+    )]
+    Moved {
+        /// The device that was open.
+        from: String,
+        /// The device to which the server moved it.
+        to: String,
     },
     /// The device cannot be opened.
     #[error("the sound input '{name}' cannot be opened: {reason}; another program may hold it, or choose another one")]
@@ -66,6 +78,11 @@ pub enum AudioError {
 }
 
 impl AudioError {
+    /// Whether both tell the same trouble, if in other words.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+
     /// The system refused a thread.
     pub(super) fn thread(error: &std::io::Error) -> Self {
         Self::NoServer { reason: format!("this system starts no further thread: {error}") }

@@ -72,8 +72,8 @@ pub enum Action {
     RefreshPressed,
     /// A source that failed is to be opened again.
     TryAgainPressed,
-    /// A camera was plugged in or out.
-    CamerasChanged,
+    /// A camera or a sound device was plugged in or out, or another became the default.
+    DevicesChanged,
     /// A button among a camera's controls was pressed, by its key.
     CameraButtonPressed(String),
     /// Try out the encoders of the chosen codec.

@@ -37,7 +37,7 @@ impl Model {
     }
 }
 
-/// A camera was plugged in or out. A search that runs may have missed it: another follows.
+/// A device was plugged in or out. A search that runs may have missed it: another follows.
 pub(super) fn changed(model: &mut Model) -> Vec<Effect> {
     if model.devices == DeviceSearch::Running {
         model.missed = Missed::Cameras;
@@ -129,10 +129,10 @@ mod tests {
     fn a_camera_that_comes_during_a_search_is_looked_for_after_it() {
         let mut model = Model::new(Settings::default(), Environment::default());
         assert_eq!(looks(&update(&mut model, Action::Opened)), 1);
-        assert_eq!(looks(&update(&mut model, Action::CamerasChanged)), 0, "one search at a time");
-        assert_eq!(looks(&update(&mut model, Action::CamerasChanged)), 0);
+        assert_eq!(looks(&update(&mut model, Action::DevicesChanged)), 0, "one search at a time");
+        assert_eq!(looks(&update(&mut model, Action::DevicesChanged)), 0);
         assert_eq!(looks(&update(&mut model, found())), 1);
         assert_eq!(looks(&update(&mut model, found())), 0, "both were seen by then");
-        assert_eq!(looks(&update(&mut model, Action::CamerasChanged)), 1);
+        assert_eq!(looks(&update(&mut model, Action::DevicesChanged)), 1);
     }
 }

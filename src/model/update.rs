@@ -34,7 +34,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Answered(answer) => answered(model, answer),
         Action::RefreshPressed => refresh(model),
         Action::TryAgainPressed => open_again(model).into_iter().collect(),
-        Action::CamerasChanged => cameras::changed(model),
+        Action::DevicesChanged => cameras::changed(model),
         Action::CameraButtonPressed(key) => cameras::press(key),
         Action::TryEncodersPressed => try_encoders(model),
         Action::Surveyed(found) => surveyed(model, *found),

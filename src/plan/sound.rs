@@ -73,6 +73,9 @@ fn is_there(
     let devices = &env.audio;
     let what = match spec {
         AudioSpec::Default if devices.is_empty() => "No sound input was found",
+        AudioSpec::Default if !devices.iter().any(|device| device.kind == AudioKind::Microphone) => {
+            "There is no microphone; what this computer plays is the input 'system'"
+        }
         AudioSpec::System if !devices.iter().any(|device| device.kind == AudioKind::System) => {
             "The system's sound cannot be recorded here: no output is found"
         }

@@ -6,13 +6,14 @@ use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
-use gearcast::audio::{self, AudioSpec, Heard, SoundFormat, Timeline};
+use gearcast::audio::{self, AudioSpec, Follow, Heard};
 use gearcast::media::AudioBlock;
 use gearcast::media::test_card::event_is_on;
 use gearcast::rt::RealClock;
 
-use crate::support::audio_probe::{Probe, do_job};
+use crate::support::audio_probe::{Probe, Stretch, do_job};
 use crate::support::pulse::Pulse;
+use crate::support::sine::amplitude;
 
 /// Also the other side of every [`Probe`].
 #[test]
@@ -56,31 +57,6 @@ fn inputs_are_listed_by_their_human_names() {
     );
 }
 
-/// Everything an input delivered from 1.5 s after its first block on, on one line; the origin is there.
-fn on_a_line(blocks: &[AudioBlock]) -> (Vec<f32>, Timeline) {
-    let origin = blocks[150].captured_at;
-    let mut line = Timeline::new(SoundFormat { sample_rate: 48_000, channels: 1 }, origin);
-    for block in blocks {
-        line.push(block);
-    }
-    let mut samples = Vec::new();
-    while let Some(pcm) = line.drain() {
-        samples.extend(pcm.samples);
-    }
-    (samples, line)
-}
-
-/// The amplitude of one pitch over all samples: a hole or a seam anywhere lowers it.
-fn amplitude(samples: &[f32], hertz: f64) -> f64 {
-    let (mut cosine, mut sine) = (0.0, 0.0);
-    for (n, sample) in samples.iter().enumerate() {
-        let angle = std::f64::consts::TAU * hertz * n as f64 / 48_000.0;
-        cosine += f64::from(*sample) * angle.cos();
-        sine += f64::from(*sample) * angle.sin();
-    }
-    2.0 * f64::hypot(cosine, sine) / samples.len() as f64
-}
-
 /// The pitch by upward zero crossings, in Hz.
 fn pitch(samples: &[f32]) -> f64 {
     let crossings: Vec<f64> = samples
@@ -95,31 +71,33 @@ fn pitch(samples: &[f32]) -> f64 {
 fn hears_the_sine(spec: &str, sink: &str, name: &str, hertz: f64) {
     let pulse = Pulse::start();
     let _playing = pulse.play_sine(sink, hertz, 20);
-    let mut probe = Probe::hear(&pulse.server(), spec, 6, pulse.folder());
+    let mut probe = Probe::hear(&pulse.server(), spec, Follow::SystemDefault, pulse.folder());
     let started = probe.next("started");
     assert_eq!((started["name"].as_str(), started["rate"].as_u64()), (Some(name), Some(48_000)));
+    probe.hear_more(6.0);
     let report = probe.finish();
     assert_eq!((report.stopped["joined"].as_bool(), report.stopped["dropped"].as_u64()), (Some(true), Some(0)));
-    let stamps: Vec<i64> = report.blocks[150..].iter().map(|block| block.captured_at.as_nanos()).collect();
+    assert!(report.losses.is_empty() && report.stretches.len() == 1);
+    let Stretch { blocks, ages_ms, .. } = &report.stretches[0];
+    let stamps: Vec<i64> = blocks[150..].iter().map(|block| block.captured_at.as_nanos()).collect();
     assert!(stamps.is_sorted(), "time goes forward");
-    let frames: usize = report.blocks[150..report.blocks.len() - 1].iter().map(AudioBlock::frames).sum();
+    let frames: usize = blocks[150..blocks.len() - 1].iter().map(AudioBlock::frames).sum();
     let rate = frames as f64 * 1e9 / (stamps[stamps.len() - 1] - stamps[0]) as f64;
     assert!((rate / 48_000.0 - 1.0).abs() < 0.005, "{rate} samples a second");
-    let (samples, line) = on_a_line(&report.blocks);
+    let samples: Vec<f32> = blocks[150..].iter().flat_map(|block| block.samples.iter().step_by(2).copied()).collect();
     let (pitch, amplitude) = (pitch(&samples), amplitude(&samples, hertz));
-    let mut ages = report.ages_ms[150..].to_vec();
+    let mut ages = ages_ms[150..].to_vec();
     ages.sort_by(f64::total_cmp);
 
-    // A block of 10 ms is 10 ms old at least (a null output renders it up to 1 ms ahead).
+    // A block of 10 ms is 10 ms old at least; what an output plays is heard some 10 ms later than it is recorded.
     let (median, most) = (ages[ages.len() / 2], ages[ages.len() - 1]);
-    assert!((5.0..200.0).contains(&median), "blocks are stamped when they were taken: {median} ms");
+    assert!((0.0..200.0).contains(&median), "blocks are stamped when they were taken: {median} ms");
     eprintln!(
         "{rate:.1} samples/s, {pitch:.3} Hz, amplitude {amplitude:.4}, age {:.1} {median:.1} {most:.1} ms",
         ages[0]
     );
     assert!((pitch - hertz).abs() < 0.5, "{pitch} Hz");
-    assert!((amplitude - 0.25).abs() < 0.01, "amplitude {amplitude}");
-    assert_eq!(line.silence_frames(), 0, "no hole");
+    assert!((amplitude - 0.25).abs() < 0.01, "amplitude {amplitude}: a hole or a seam anywhere lowers it");
 }
 
 #[test]
@@ -133,49 +111,12 @@ fn the_default_input_is_the_microphone() {
 }
 
 #[test]
-fn an_output_that_vanishes_is_told_and_not_replaced_by_the_microphone() {
-    let pulse = Pulse::start();
-    let _playing = pulse.play_sine("mic_src", 523.0, 20);
-    let mut probe = Probe::hear(&pulse.server(), "system", 15, pulse.folder());
-    probe.next("block");
-    pulse.pactl(&["unload-module", "module-null-sink"]);
-    let report = probe.finish();
-    let lost = report.lost.expect("the loss is told");
-    assert!(lost["error"].as_str().unwrap().starts_with("DeviceGone"), "{lost}");
-    assert!(lost["text"].as_str().unwrap().contains("Monitor of Desktop Speakers"));
-    assert!(report.blocks.len() < 600, "noticed within seconds, not at the end");
-}
-
-#[test]
-fn a_server_that_dies_is_told() {
-    let mut pulse = Pulse::start();
-    let mut probe = Probe::hear(&pulse.server(), "system", 15, pulse.folder());
-    probe.next("block");
-    pulse.kill();
-    let report = probe.finish();
-    let lost = report.lost.expect("the loss is told");
-    assert!(lost["error"].as_str().unwrap().starts_with("ServerGone"), "{lost}");
-    assert_eq!(report.stopped["joined"], true);
-}
-
-#[test]
-fn a_server_that_freezes_is_given_up() {
-    let pulse = Pulse::start();
-    let mut probe = Probe::hear(&pulse.server(), "system", 15, pulse.folder());
-    probe.next("block");
-    pulse.freeze();
-    let report = probe.finish();
-    let lost = report.lost.expect("the loss is told");
-    assert!(lost["error"].as_str().unwrap().starts_with("Stalled"), "{lost}");
-}
-
-#[test]
 fn no_server_is_one_clear_error() {
     let folder = tempfile::tempdir().unwrap();
     let nowhere = format!("unix:{}", folder.path().join("nowhere").display());
     let answer = Probe::list(&nowhere);
     assert!(answer["found"].as_str().unwrap().starts_with("no sound server answers"), "{answer}");
-    let mut probe = Probe::hear(&nowhere, "default", 1, folder.path());
+    let mut probe = Probe::hear(&nowhere, "default", Follow::SystemDefault, folder.path());
     let lost = probe.next("lost");
     assert!(lost["error"].as_str().unwrap().starts_with("NoServer"), "{lost}");
 }
@@ -188,7 +129,7 @@ fn a_server_that_never_answers_is_not_waited_for() {
     let server = format!("unix:{}", socket.display());
     let answer = Probe::list(&server);
     assert!(answer["found"].as_str().unwrap().contains("it does not answer"), "{answer}");
-    let mut probe = Probe::hear(&server, "system", 1, folder.path());
+    let mut probe = Probe::hear(&server, "system", Follow::SystemDefault, folder.path());
     let lost = probe.next("lost");
     assert!(lost["error"].as_str().unwrap().starts_with("NoServer"), "{lost}");
 }

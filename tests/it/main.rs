@@ -7,7 +7,11 @@ mod support;
 #[cfg(test)]
 mod advanced;
 #[cfg(test)]
+mod audio_outage;
+#[cfg(test)]
 mod audio_pulse;
+#[cfg(test)]
+mod audio_stamps;
 #[cfg(test)]
 mod camera;
 #[cfg(test)]

@@ -4,14 +4,25 @@
 //! Only their difference is used, the age of the sample; the callback's own moment is read from our clock. On ALSA the
 //! callback's time is that of the last interrupt, a wake-up earlier: stamps are that much late, typically 0.1 ms.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{Data, DeviceDirection, ErrorKind, FromSample, InputCallbackInfo, SampleFormat, SizedSample, StreamConfig};
 
-use super::{Callbacks, Feed, Opened, Stream};
+use super::{Opened, Raw, Stream};
 use crate::audio::{AudioDevice, AudioError, AudioInfo, AudioKind};
+use crate::media::Timestamp;
+use crate::rt::Clock;
 
 /// Tells an output's loopback from an input of the same id (one `CoreAudio` device can be both).
 const LOOPBACK: &str = "#loopback";
+/// Room between callback and thread: 2 s of blocks of 10 ms. When it is full the newest block is dropped and counted.
+const QUEUE_BLOCKS: usize = 200;
+/// A stream may drop its callback a moment before it reports why.
+const WHY_WAIT: Duration = Duration::from_millis(200);
 
 /// Which system's sound it is; they differ in how that is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +95,12 @@ impl Cards {
     }
 
     /// Opens a device of the list.
-    pub(super) fn open(self, device: AudioDevice, callbacks: Callbacks) -> Result<Opened, AudioError> {
+    pub(super) fn open(
+        self,
+        device: AudioDevice,
+        clock: Arc<dyn Clock>,
+        dropped: Arc<AtomicU64>,
+    ) -> Result<Opened, AudioError> {
         let refused = |reason: String| AudioError::Refused { name: device.name.clone(), reason };
         let id = device.id.trim_end_matches(LOOPBACK);
         let mut listed = self.host.devices().map_err(|error| refused(error.to_string()))?;
@@ -93,8 +109,9 @@ impl Cards {
         };
         let (config, format) = config(&device, &source).map_err(|error| refused(error.to_string()))?;
         let convert = converter(format).ok_or_else(|| refused(format!("samples as {format} are not understood")))?;
-        let Callbacks { clock, blocks, faults, dropped } = callbacks;
-        let mut feed = Feed::new(blocks, dropped, config.channels);
+        let (blocks_in, blocks) = sync_channel(QUEUE_BLOCKS);
+        let (faults_in, faults) = sync_channel(1);
+        let mut feed = Feed { blocks: blocks_in, dropped, channels: config.channels.max(1), next_frame: 0 };
         let on_data = move |data: &Data, info: &InputCallbackInfo| {
             let stamp = info.timestamp();
             let age = stamp.callback.saturating_duration_since(stamp.capture);
@@ -104,7 +121,7 @@ impl Cards {
         let on_fault = move |error: cpal::Error| {
             log::warn!("sound input '{name}': {error}");
             if let Some(fault) = fault(&name, &error)
-                && faults.try_send(fault).is_err()
+                && faults_in.try_send(fault).is_err()
             {
                 log::debug!("it was lost before");
             }
@@ -113,8 +130,53 @@ impl Cards {
             .build_input_stream_raw(config, format, on_data, on_fault, None)
             .map_err(|error| refused(error.to_string()))?;
         stream.play().map_err(|error| refused(error.to_string()))?;
+        let name = device.name.clone();
         let info = AudioInfo { device, sample_rate: config.sample_rate, channels: config.channels };
-        Ok(Opened { info, stream: Stream::Card(stream) })
+        Ok(Opened { info, stream: Stream::Card(CardStream { name, blocks, faults, _stream: stream }) })
+    }
+}
+
+/// An open card.
+pub(super) struct CardStream {
+    name: String,
+    blocks: Receiver<Raw>,
+    faults: Receiver<AudioError>,
+    /// Held for its drop, which closes the device.
+    _stream: cpal::Stream,
+}
+
+impl CardStream {
+    /// The next block, waiting for it up to `wait`. The error is the stream's end.
+    pub(super) fn next(&mut self, wait: Duration) -> Result<Option<Raw>, AudioError> {
+        if let Ok(fault) = self.faults.try_recv() {
+            return Err(fault);
+        }
+        match self.blocks.recv_timeout(wait) {
+            Ok(block) => Ok(Some(block)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(self.faults.recv_timeout(WHY_WAIT).unwrap_or_else(|_| {
+                AudioError::ServerGone { name: self.name.clone(), reason: "the connection ended".to_owned() }
+            })),
+        }
+    }
+}
+
+/// The queue's end that a callback holds: numbers the blocks.
+struct Feed {
+    blocks: SyncSender<Raw>,
+    dropped: Arc<AtomicU64>,
+    channels: u16,
+    next_frame: u64,
+}
+
+impl Feed {
+    /// Never waits.
+    fn put(&mut self, captured_at: Timestamp, samples: Vec<f32>) {
+        let first_frame = self.next_frame;
+        self.next_frame += samples.len() as u64 / u64::from(self.channels);
+        if self.blocks.try_send(Raw { first_frame, captured_at, is_anew: false, samples }).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 

@@ -1,17 +1,16 @@
 //! The door to sound devices: finds the sound server or the cards, lists inputs, opens one. Never knows the blocks'
 //! further way.
 //!
-//! Any call here may wait some seconds (and a call to a card without end): callers run them on jobs with a deadline.
+//! Connecting, listing and opening may wait some seconds (and a call to a card without end): callers run them on jobs
+//! with a deadline. An open device is asked for its blocks and never waits long.
 
 mod cards;
 #[cfg(target_os = "linux")]
 mod pulse;
-#[cfg(target_os = "linux")]
-mod wait;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::SyncSender;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use super::{AudioDevice, AudioError, AudioInfo};
 use crate::media::Timestamp;
@@ -26,16 +25,13 @@ pub(super) enum Server {
     Cards(cards::Cards),
 }
 
-/// Where an open device's callbacks put what they get.
-pub(super) struct Callbacks {
-    /// Gives the moment of the callback.
-    pub(super) clock: Arc<dyn Clock>,
-    /// Blocks; when it is full the block is dropped and counted.
-    pub(super) blocks: SyncSender<Raw>,
-    /// The first fault that ends the stream.
-    pub(super) faults: SyncSender<AudioError>,
-    /// Counts dropped blocks.
-    pub(super) dropped: Arc<AtomicU64>,
+/// What there is at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Listing {
+    /// Tells one run of the server from the next.
+    pub(super) server: u32,
+    /// In the server's order.
+    pub(super) devices: Vec<AudioDevice>,
 }
 
 /// A block as the device gave it.
@@ -44,11 +40,13 @@ pub(super) struct Raw {
     pub(super) first_frame: u64,
     /// When that was taken, as jittery as the device tells it.
     pub(super) captured_at: Timestamp,
+    /// The device rested before: this stamp owes nothing to those before.
+    pub(super) is_anew: bool,
     /// Interleaved.
     pub(super) samples: Vec<f32>,
 }
 
-/// An open device. Dropping it closes the device.
+/// An open device. Dropping it closes the device, which can hang with a card's driver.
 pub(super) struct Opened {
     /// What was opened.
     pub(super) info: AudioInfo,
@@ -57,9 +55,8 @@ pub(super) struct Opened {
 
 enum Stream {
     #[cfg(target_os = "linux")]
-    Pulse(pulse::Stream),
-    #[expect(dead_code, reason = "held for its drop, which closes the device")]
-    Card(cpal::Stream),
+    Pulse(Box<pulse::Stream>),
+    Card(cards::CardStream),
 }
 
 impl Server {
@@ -80,55 +77,64 @@ impl Server {
         Ok(Self::Cards(cards::Cards::native()))
     }
 
-    /// The inputs, in the server's order.
-    pub(super) fn devices(&self) -> Result<Vec<AudioDevice>, AudioError> {
+    /// The inputs.
+    pub(super) fn listing(&mut self) -> Result<Listing, AudioError> {
         match self {
             #[cfg(target_os = "linux")]
-            Self::Pulse(client) => client.devices(),
-            Self::Cards(cards) => cards.devices(),
+            Self::Pulse(client) => client.listing(),
+            Self::Cards(cards) => Ok(Listing { server: 0, devices: cards.devices()? }),
         }
     }
 
-    /// Opens a device of the list and starts it; its callbacks begin at once.
-    pub(super) fn open(self, device: AudioDevice, callbacks: Callbacks) -> Result<Opened, AudioError> {
+    /// Whether changes are told at all.
+    pub(super) fn tells_news(&self) -> bool {
         match self {
             #[cfg(target_os = "linux")]
-            Self::Pulse(client) => client.open(device, callbacks),
-            Self::Cards(cards) => cards.open(device, callbacks),
+            Self::Pulse(_) => true,
+            Self::Cards(_) => false,
+        }
+    }
+
+    /// Whether the server told of a change among its devices since the last call; cards tell nothing. Does not wait.
+    pub(super) fn has_news(&mut self) -> Result<bool, AudioError> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Pulse(client) => client.has_news(),
+            Self::Cards(_) => Ok(false),
+        }
+    }
+
+    /// Opens a device of the list and starts it. `dropped` counts blocks for which nobody had time.
+    pub(super) fn open(
+        self,
+        device: AudioDevice,
+        clock: Arc<dyn Clock>,
+        dropped: Arc<AtomicU64>,
+    ) -> Result<Opened, AudioError> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Pulse(client) => client.open(device), // the server keeps what is not fetched
+            Self::Cards(cards) => cards.open(device, clock, dropped),
         }
     }
 }
 
 impl Opened {
-    /// Looks after the stream: to be called every few 10 ms. Waits 0.2 s at most. The error is the stream's end.
-    pub(super) fn attend(&mut self) -> Result<(), AudioError> {
+    /// The next block, waiting for it up to `wait`. The error is the stream's end.
+    pub(super) fn next(&mut self, wait: Duration) -> Result<Option<Raw>, AudioError> {
         match &mut self.stream {
             #[cfg(target_os = "linux")]
-            Stream::Pulse(stream) => stream.attend(),
-            Stream::Card(_) => Ok(()),
+            Stream::Pulse(stream) => stream.next(wait),
+            Stream::Card(stream) => stream.next(wait),
         }
     }
-}
 
-/// The queue's end that a callback holds: numbers the blocks.
-struct Feed {
-    blocks: SyncSender<Raw>,
-    dropped: Arc<AtomicU64>,
-    channels: u16,
-    next_frame: u64,
-}
-
-impl Feed {
-    fn new(blocks: SyncSender<Raw>, dropped: Arc<AtomicU64>, channels: u16) -> Self {
-        Self { blocks, dropped, channels: channels.max(1), next_frame: 0 }
-    }
-
-    /// Never waits.
-    fn put(&mut self, captured_at: Timestamp, samples: Vec<f32>) {
-        let first_frame = self.next_frame;
-        self.next_frame += samples.len() as u64 / u64::from(self.channels);
-        if self.blocks.try_send(Raw { first_frame, captured_at, samples }).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+    /// What there is, if the server told that something changed; cards tell nothing. Waits 0.2 s at most.
+    pub(super) fn changed_listing(&mut self) -> Result<Option<Listing>, AudioError> {
+        match &mut self.stream {
+            #[cfg(target_os = "linux")]
+            Stream::Pulse(stream) => stream.changed_listing(),
+            Stream::Card(_) => Ok(None),
         }
     }
 }

@@ -116,6 +116,10 @@ impl Machine for FakeMachine {
         self.plugged.peek().iter().flatten().map(|camera| camera.id.clone()).collect()
     }
 
+    fn sound_fingerprint(&self) -> Option<Vec<String>> {
+        None
+    }
+
     fn look_at_output(&self, _: &Path) -> OutputFacts {
         OutputFacts { folder: FolderFact::Ready, free_bytes: Some(42_000_000_000), ..OutputFacts::default() }
     }

@@ -1,11 +1,20 @@
 //! A PulseAudio daemon of a test's own, without hardware: two outputs and a microphone.
 
+use std::ffi::CString;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::pin::pin;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
 use std::time::Duration;
 
 use gearcast::rt::{Clock, RealClock, StopSource};
+use pulseaudio::protocol::stream::StreamFlags;
+use pulseaudio::protocol::{ChannelMap, PlaybackStreamParams, SampleFormat, SampleSpec};
+use pulseaudio::{AsPlaybackSource, Client, PlaybackStream};
 
 /// Waits; the tests' only way to.
 pub(crate) fn pause(time: Duration) {
@@ -36,30 +45,65 @@ impl Pulse {
              set-default-source mic\n",
             socket.display()
         );
-        let script_file = folder.path().join("script.pa");
-        std::fs::write(&script_file, script).unwrap();
-        let daemon = Command::new("pulseaudio")
+        std::fs::write(folder.path().join("script.pa"), script).unwrap();
+        let daemon = Self::spawn(folder.path());
+        let pulse = Self { folder, daemon };
+        pulse.wait_until_up();
+        pulse
+    }
+
+    fn spawn(folder: &Path) -> Child {
+        Command::new("pulseaudio")
             .args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"])
             .args(["--realtime=no", "--high-priority=no", "-F"])
-            .arg(&script_file)
-            .env("PULSE_RUNTIME_PATH", folder.path())
-            .env("HOME", folder.path())
+            .arg(folder.join("script.pa"))
+            .env("PULSE_RUNTIME_PATH", folder)
+            .env("HOME", folder)
             .env("DISPLAY", "")
             .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("pulseaudio is installed");
-        let pulse = Self { folder, daemon };
+            .expect("pulseaudio is installed")
+    }
+
+    fn wait_until_up(&self) {
         for _ in 0..200 {
-            let answer = pulse.pactl(&["info"]);
+            let answer = self.pactl(&["info"]);
             if String::from_utf8_lossy(&answer).contains("Default Source: mic") {
-                return pulse;
+                return;
             }
             pause(Duration::from_millis(50));
         }
         panic!("pulseaudio does not answer after 10 s");
+    }
+
+    /// Starts it again on the same socket.
+    pub(crate) fn restart(&mut self) {
+        drop(std::fs::remove_file(self.folder.path().join("native")));
+        self.daemon = Self::spawn(self.folder.path());
+        self.wait_until_up();
+    }
+
+    /// Unplugs what was made by the module with this among its arguments.
+    pub(crate) fn unload(&self, argument: &str) {
+        let modules = String::from_utf8(self.pactl(&["list", "short", "modules"])).unwrap();
+        let line = modules.lines().find(|line| line.split([' ', '\t']).any(|word| word == argument));
+        let module = line.and_then(|line| line.split('\t').next()).expect("it is loaded");
+        self.pactl(&["unload-module", module]);
+    }
+
+    /// Plugs in an output that, like hardware, plays at once (others of its kind first sleep for 2 s).
+    pub(crate) fn load_output(&self, name: &str, rate: u32) {
+        let (name, rate) = (format!("sink_name={name}"), format!("rate={rate}"));
+        assert!(!self.pactl(&["load-module", "module-null-sink", &name, &rate, "norewinds=1"]).is_empty());
+    }
+
+    /// Plugs in a microphone that hears what is played to `output`.
+    pub(crate) fn load_microphone(&self, name: &str, output: &str) {
+        let (name, master) = (format!("source_name={name}"), format!("master={output}.monitor"));
+        assert!(!self.pactl(&["load-module", "module-remap-source", &name, &master]).is_empty());
     }
 
     /// What `PULSE_SERVER` must be for it.
@@ -78,26 +122,46 @@ impl Pulse {
         output.ok().filter(|output| output.status.success()).map(|output| output.stdout).unwrap_or_default()
     }
 
-    /// Plays a sine of amplitude 0.25 to an output until the answer is dropped or the time is over.
-    #[expect(clippy::cast_possible_truncation, reason = "a sample needs no 53 bits")]
+    /// Plays a sine of amplitude 0.25 to an output until the answer is dropped or the time is over; it is heard when
+    /// this returns. Unlike `paplay`'s it stays at its output when another becomes the default.
     pub(crate) fn play_sine(&self, sink: &str, hertz: f64, seconds: u32) -> Playing {
-        let file = self.folder.path().join(format!("{sink}-{hertz}.raw"));
-        let samples = (0..48_000 * seconds).flat_map(|n| {
-            let sample = 0.25 * (std::f64::consts::TAU * hertz * f64::from(n) / 48_000.0).sin();
-            let word = (sample as f32).to_le_bytes();
-            [word, word].concat()
-        });
-        std::fs::write(&file, samples.collect::<Vec<u8>>()).unwrap();
-        let player = Command::new("paplay")
-            .args(["--raw", "--rate=48000", "--format=float32le", "--channels=2", "--device", sink])
-            .arg(file)
-            .env("PULSE_SERVER", self.server())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("paplay is installed");
-        Playing(player)
+        let mut next = 0;
+        let sample = move || {
+            let turns = f64::from(next) * hertz / 48_000.0;
+            next += 1;
+            (next < 48_000 * seconds).then(|| 0.25 * (std::f64::consts::TAU * turns).sin())
+        };
+        let playing = self.play(sink, sample);
+        for _ in 0..500 {
+            let timing = answer(playing.stream.timing_info()).unwrap();
+            if timing.playing && timing.read_offset > 48_000 {
+                return playing;
+            }
+            pause(Duration::from_millis(10));
+        }
+        panic!("'{sink}' plays nothing");
+    }
+
+    /// Plays samples (one channel, 48 kHz) to an output until they end or the answer is dropped.
+    #[expect(clippy::cast_possible_truncation, reason = "a sample needs no 53 bits")]
+    pub(crate) fn play(&self, sink: &str, mut sample: impl FnMut() -> Option<f64> + Send + 'static) -> Playing {
+        let socket = UnixStream::connect(self.folder.path().join("native")).unwrap();
+        let client = Client::new_unix(c"player", socket, Some(vec![0; 256])).unwrap();
+        let params = PlaybackStreamParams {
+            sample_spec: SampleSpec { format: SampleFormat::Float32Le, channels: 1, sample_rate: 48_000 },
+            channel_map: ChannelMap::mono(),
+            sink_name: Some(CString::new(sink).unwrap()),
+            flags: StreamFlags { no_move: true, ..StreamFlags::default() },
+            ..PlaybackStreamParams::default()
+        };
+        let source = move |bytes: &mut [u8]| {
+            let words = bytes.chunks_exact_mut(4);
+            4 * words
+                .map_while(|word| sample().map(|sample| word.copy_from_slice(&(sample as f32).to_le_bytes())))
+                .count()
+        };
+        let stream = answer(client.create_playback_stream(params, source.as_playback_source())).unwrap();
+        Playing { stream, _client: client }
     }
 
     /// Ends it without notice.
@@ -108,8 +172,17 @@ impl Pulse {
 
     /// Makes it deaf and dumb while its sockets stay open.
     pub(crate) fn freeze(&self) {
+        self.signal(rustix::process::Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub(crate) fn thaw(&self) {
+        self.signal(rustix::process::Signal::CONT);
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
         let id = rustix::process::Pid::from_raw(i32::try_from(self.daemon.id()).unwrap()).unwrap();
-        rustix::process::kill_process(id, rustix::process::Signal::STOP).unwrap();
+        rustix::process::kill_process(id, signal).unwrap();
     }
 }
 
@@ -121,11 +194,27 @@ impl Drop for Pulse {
 }
 
 /// A player at work.
-pub(crate) struct Playing(Child);
+pub(crate) struct Playing {
+    pub(crate) stream: PlaybackStream,
+    _client: Client,
+}
 
-impl Drop for Playing {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Waits for a server's answer.
+pub(crate) fn answer<T>(question: impl Future<Output = T>) -> T {
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut question = pin!(question);
+    loop {
+        match question.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(answer) => return answer,
+            Poll::Pending => std::thread::park(),
+        }
     }
 }
