@@ -13,6 +13,8 @@ mod choose;
 mod device;
 mod error;
 mod meter;
+mod offsets;
+mod player;
 mod spec;
 mod stamps;
 mod timeline;
@@ -21,6 +23,8 @@ mod tone;
 pub use capture::{AudioCapture, Heard, open};
 pub use error::AudioError;
 pub use meter::Meter;
+pub use offsets::{SoundOffsets, add_offsets, device_of};
+pub use player::{OutputInfo, PlayError, Played, Player};
 pub use spec::{AudioDevice, AudioInfo, AudioKind, AudioSpec, Follow, InputSpec, Strip};
 pub use timeline::{Pcm, SoundFormat, Timeline};
 

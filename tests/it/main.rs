@@ -44,6 +44,8 @@ mod recording;
 #[cfg(test)]
 mod screen;
 #[cfg(test)]
+mod sync;
+#[cfg(test)]
 mod window_camera;
 #[cfg(test)]
 mod window_e2e;

@@ -4,10 +4,13 @@
 //! Any call here may wait some seconds (and a call to a card without end): callers run them on jobs with a deadline.
 
 mod cards;
+mod player;
 #[cfg(target_os = "linux")]
 mod pulse;
 #[cfg(target_os = "linux")]
 mod wait;
+
+pub(super) use player::play;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

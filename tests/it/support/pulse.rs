@@ -67,6 +67,13 @@ impl Pulse {
         format!("unix:{}", self.folder.path().join("native").display())
     }
 
+    /// What the environment of a program must be that shall hear it. The cookie is not asked for, but its length is.
+    pub(crate) fn environment(&self) -> [(&'static str, String); 2] {
+        let cookie = self.folder.path().join("cookie");
+        std::fs::write(&cookie, [0; 256]).unwrap();
+        [("PULSE_SERVER", self.server()), ("PULSE_COOKIE", cookie.display().to_string())]
+    }
+
     /// A place for the test's files.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

@@ -1,0 +1,103 @@
+//! Picture and sound in step, measured: a screen that flashes and an output that beeps at known moments, recorded by the
+//! real program, read back from the file.
+//!
+//! `make bench-sync` runs the same with more events (`GEARCAST_SYNC_EVENTS`), and over ten minutes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use gearcast::media::sync::{CELLS, ClickMeter, FlashMeter, SyncReport, measure};
+use serde_json::json;
+
+use crate::support::judge::{probe, tool};
+use crate::support::program::Home;
+use crate::support::pulse::Pulse;
+use crate::support::stimulus::{Course, Stimulus};
+use crate::support::take::Take;
+use crate::support::xvfb::Xvfb;
+
+/// Enough to tell a mistake of 10 ms; a minute of events is for `make bench-sync`.
+const EVENTS: usize = 12;
+const FRAME_S: f64 = 1.0 / 30.0;
+
+fn events() -> usize {
+    std::env::var("GEARCAST_SYNC_EVENTS").ok().and_then(|count| count.parse().ok()).unwrap_or(EVENTS)
+}
+
+/// Records a course of flashes and beeps and says what the file holds of it.
+fn recorded(name: &str, course: Course, settings: &[&str]) -> SyncReport {
+    let (screen, pulse, home) = (Xvfb::start("1280x720x24"), Pulse::start(), Home::new());
+    let stimulus = Stimulus::prepare(&screen, &pulse);
+    let length =
+        course.again_after.unwrap_or_default() + Duration::from_millis(1550) * u32::try_from(course.events).unwrap();
+    let seconds = format!("{:.1}", length.as_secs_f64());
+    let args = ["--source", "screen", "--audio", "system", "--duration", &seconds, "--output", name];
+    let args = [&args[..], &["--set", "video.fps=30", "--set", "video.preset=ultrafast"], settings].concat();
+    let [server, cookie] = pulse.environment();
+    let environment = [("DISPLAY", &*screen.display), (server.0, &server.1), (cookie.0, &cookie.1)];
+    let mut take = Take::start(&home, &args, &environment);
+    take.wait_for("started");
+    // Side by side: a program whose lines nobody reads stands still in the end.
+    let (shown, (ran, last)) = std::thread::scope(|scope| {
+        let shown = scope.spawn(|| stimulus.run(course));
+        let ended = take.end();
+        (shown.join().unwrap(), ended)
+    });
+    assert_eq!((ran.code, &last["verdict"]), (0, &json!("good")), "{}", ran.err);
+    let (flashes, clicks) = read_back(&home.at(name));
+    let report = measure(&shown, &flashes, &clicks, FRAME_S);
+    let offsets: Vec<f64> = report.events.iter().map(|event| (event.offset_ms * 10.0).round() / 10.0).collect();
+    eprintln!(
+        "{name}: {} of {} events, {} flashes, {} beeps; mean {:+.1} ± {:.1} ms, sd {:.1} ms, first {:+.1} ms, strays {}, \
+         drift {:+.0} ± {:.0} ppm\n  {offsets:?}",
+        report.events.len(),
+        report.shown,
+        flashes.len(),
+        clicks.len(),
+        report.mean_ms,
+        report.mean_error_ms,
+        report.sd_ms,
+        report.first_ms.unwrap_or(f64::NAN),
+        report.strays(),
+        report.drift_ppm,
+        report.drift_error_ppm,
+    );
+    report
+}
+
+/// The flashes and clicks of a file, in seconds of its own time.
+fn read_back(file: &Path) -> (Vec<f64>, Vec<f64>) {
+    let path = file.to_str().unwrap();
+    let times = probe(file, &["-select_streams", "v", "-show_entries", "frame=best_effort_timestamp_time"]);
+    let args = ["-v", "error", "-i", path, "-map", "0:v", "-fps_mode", "passthrough", "-vf", "scale=32:18:flags=area"];
+    let cells = tool("ffmpeg", &[&args[..], &["-f", "rawvideo", "-pix_fmt", "gray", "-"]].concat()).stdout;
+    assert_eq!(cells.len(), times.len() * CELLS);
+    let mut flashes = FlashMeter::default();
+    for (time, picture) in times.iter().zip(cells.chunks_exact(CELLS)) {
+        flashes.push(time.parse().unwrap(), picture);
+    }
+    let filter = "aresample=48000:async=1:first_pts=0";
+    let args = ["-v", "error", "-copyts", "-i", path, "-map", "0:a:0", "-af", filter, "-ac", "1", "-f", "f32le", "-"];
+    let sound = tool("ffmpeg", &args).stdout;
+    let mut clicks = ClickMeter::default();
+    clicks.push(sound.chunks_exact(4).map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]])));
+    (flashes.onsets_s(), clicks.onsets_s())
+}
+
+fn is_in_step(report: &SyncReport) {
+    assert!(report.events.len() + 1 >= report.shown, "events are in the file: {report:?}");
+    assert!(report.mean_ms.abs() < 15.0, "{report:?}");
+    assert!(report.first_ms.is_none_or(|first| (first - report.mean_ms).abs() < 40.0), "{report:?}");
+}
+
+#[test]
+fn mkv_with_pcm_is_in_step() {
+    let course = Course { events: events(), again_after: None };
+    is_in_step(&recorded("sync.mkv", course, &["--set", "audio.codec=pcm"]));
+}
+
+#[test]
+fn mp4_with_aac_is_in_step() {
+    let course = Course { events: events(), again_after: None };
+    is_in_step(&recorded("sync.mp4", course, &[]));
+}
