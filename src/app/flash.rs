@@ -145,6 +145,8 @@ pub fn run_flashes(board: &Arc<FlashBoard>, clock: Arc<dyn Clock>) -> Result<(),
     };
     let board = Arc::clone(board);
     let build = |cc: &eframe::CreationContext<'_>| {
+        // A field that flashes is dark on any desktop.
+        cc.egui_ctx.set_theme(egui::Theme::Dark);
         drop(board.ctx.set(cc.egui_ctx.clone()));
         Ok(Box::new(FlashWindow { board, clock, next: 0, until: None, painted: None }) as Box<dyn eframe::App>)
     };

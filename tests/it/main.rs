@@ -46,6 +46,8 @@ mod screen;
 #[cfg(test)]
 mod sync;
 #[cfg(test)]
+mod sync_test;
+#[cfg(test)]
 mod window_camera;
 #[cfg(test)]
 mod window_e2e;

@@ -75,11 +75,10 @@ pub(super) fn run(args: &SyncTestArgs) -> Exit {
         }
     };
     if let Err(error) = run_flashes(&board, Arc::new(RealClock)) {
-        board.cancel();
         return no_window(&mut job, &error.to_string(), args.json);
     }
     match job.wait(JOB_DEADLINE) {
-        JobState::Done((printer, Ok(take))) => told(args, &places, target, &heard, &take, printer),
+        JobState::Done((printer, Ok(take))) => told(args, &places, &target, &heard, &take, printer),
         JobState::Done((_, Err(exit))) => exit,
         JobState::Running | JobState::Gone => {
             Printer::new(args.json).refuse("sync-test", "the test broke off", Exit::Encoder)
@@ -124,7 +123,7 @@ fn wished(args: &SyncTestArgs, places: &Places, folder: &Path) -> Result<Wished,
         profile: args.profile.clone(),
         // Where the window is, is known only when it is open.
         source: Some(args.source.clone().unwrap_or_else(|| "screen".to_owned())),
-        output: Some(args.keep.clone().unwrap_or_else(|| folder.join("sync-test/"))),
+        output: Some(args.keep.clone().unwrap_or_else(|| folder.join(""))),
         set: args.set.clone(),
         ffmpeg: args.ffmpeg.clone(),
         ..RecordArgs::default()
@@ -160,7 +159,7 @@ fn heard(profile: &Profile, asked: Option<&str>) -> (Option<usize>, AudioInput) 
 fn told(
     args: &SyncTestArgs,
     places: &Places,
-    target: Target,
+    target: &Target,
     heard: &AudioInput,
     take: &Take,
     mut printer: Printer,
@@ -188,12 +187,12 @@ mod tests {
 
     fn profile(name: &str, devices: &[&str]) -> Profile {
         let mut profile = Profile { name: name.to_owned(), ..Profile::default() };
-        let input = |(index, device): (usize, &&str)| AudioInput {
+        let input = |(number, device): (u8, &&str)| AudioInput {
             device: (*device).to_owned(),
-            offset_ms: index as f64 + 1.0,
+            offset_ms: f64::from(number),
             ..AudioInput::default()
         };
-        profile.audio.inputs = devices.iter().enumerate().map(input).collect();
+        profile.audio.inputs = (1..).zip(devices).map(input).collect();
         profile
     }
 

@@ -78,7 +78,7 @@ enum Broken {
     Told(Exit),
 }
 
-fn refused(code: &'static str, what: impl ToString, exit: Exit) -> Broken {
+fn refused(code: &'static str, what: &impl ToString, exit: Exit) -> Broken {
     Broken::Refused { code, what: what.to_string(), exit }
 }
 
@@ -98,7 +98,7 @@ impl Stage {
         self.board.say("Getting ready…");
         let prepared = self.prepare(stop)?;
         let player = Player::open(self.args.output_device.as_deref(), Arc::new(RealClock));
-        let player = player.map_err(|error| refused("output-device", error, Exit::Capture))?;
+        let player = player.map_err(|error| refused("output-device", &error, Exit::Capture))?;
         self.wait(stop, OUTPUT_DEADLINE, "the sound output does not begin to play", || player.is_running())?;
         let session = self.session(&prepared)?;
         session.send(Command::Start(Box::new(prepared.plan.clone())));
@@ -111,7 +111,7 @@ impl Stage {
         let (file, device_name) = self.finished(&status)?;
         let survey = &prepared.survey;
         let ffmpeg = survey.ffmpeg.as_ref().map_err(|why| refused("output.engine", why, Exit::Encoder))?;
-        let found = read::read(&ffmpeg.ffmpeg, &file, stop).map_err(|what| refused("read", what, Exit::Encoder))?;
+        let found = read::read(&ffmpeg.ffmpeg, &file, stop).map_err(|what| refused("read", &what, Exit::Encoder))?;
         let spec = prepared.plan.audio.first().map(|strip| &strip.spec.device);
         let devices = survey.audio.as_deref().unwrap_or_default();
         let device = devices.iter().find(|device| device.name == device_name);
@@ -148,22 +148,22 @@ impl Stage {
     }
 
     fn session(&self, prepared: &Prepared) -> Result<Session, Broken> {
-        prepared.make_folder().map_err(|what| refused("output.folder", what, Exit::Output))?;
+        prepared.make_folder().map_err(|what| refused("output.folder", &what, Exit::Output))?;
         let setup = SessionSetup {
             ffmpeg: prepared.survey.ffmpeg.as_ref().ok().map(|found| found.ffmpeg.program.clone()),
             cache_dir: self.places.cache().to_owned(),
             clock: Arc::new(RealClock),
             wake: Arc::new(|| {}),
         };
-        let failed = |error| refused("session", format!("the recording cannot start: {error}"), Exit::Encoder);
+        let failed = |error| refused("session", &format!("the recording cannot start: {error}"), Exit::Encoder);
         Session::start(setup).map_err(failed)
     }
 
     /// Flashes and clicks while the session records; what was shown, and how sure the flashes' moments are.
     fn record(&mut self, session: &Session, player: &Player, stop: &StopToken) -> Result<(Vec<Shown>, f64), Broken> {
         let state = || session.status().state.clone();
-        let begun = || matches!(state(), State::Recording | State::Failed(_) | State::Done(_));
-        self.wait(stop, START_DEADLINE, "the recording did not begin", begun)?;
+        let is_begun = || matches!(state(), State::Recording | State::Failed(_) | State::Done(_));
+        self.wait(stop, START_DEADLINE, "the recording did not begin", is_begun)?;
         if state() != State::Recording {
             return Ok((Vec::new(), 0.0)); // the end tells why
         }
@@ -178,7 +178,7 @@ impl Stage {
         let over = || RealClock.now() >= last || player.fault().is_some() || state() != State::Recording;
         self.wait(stop, last.since(RealClock.now()) + LEAD, "the test does not end", over)?;
         if let Some(fault) = player.fault() {
-            return Err(refused("output-device", fault, Exit::Capture));
+            return Err(refused("output-device", &fault, Exit::Capture));
         }
         Ok(shown(&self.board, player))
     }
@@ -201,15 +201,18 @@ impl Stage {
     fn finished(&mut self, status: &Status) -> Result<(PathBuf, String), Broken> {
         let (lines, exit) = ended(status, false);
         let State::Done(report) = &status.state else {
-            lines.into_iter().for_each(|line| self.printer.print(line));
+            for line in lines {
+                self.printer.print(line);
+            }
             return Err(Broken::Told(exit));
         };
         if report.verdict != Verdict::Good {
-            let say = |line: &Line| matches!(line, Line::Say(_));
-            lines.into_iter().filter(say).for_each(|line| self.printer.print(line));
+            for line in lines.into_iter().filter(|line| matches!(line, Line::Say(_))) {
+                self.printer.print(line);
+            }
         }
         let file = report.files.first().map(|file| file.path.clone());
-        let file = file.ok_or_else(|| refused("output", "the recording left no file", Exit::NotGood))?;
+        let file = file.ok_or_else(|| refused("output", &"the recording left no file", Exit::NotGood))?;
         let device = report.audio.first().map(|input| input.device.clone()).unwrap_or_default();
         Ok((file, device))
     }
@@ -217,11 +220,14 @@ impl Stage {
     fn wait(&self, stop: &StopToken, deadline: Duration, what: &str, wanted: impl Fn() -> bool) -> Result<(), Broken> {
         let due = RealClock.now() + deadline;
         while !wanted() {
-            if self.board.is_cancelled() || self.signals.count() > 0 || stop.wait(LOOK) {
+            if self.board.is_cancelled() || self.signals.count() > 0 {
                 return Err(Broken::Cancelled);
             }
+            if stop.wait(LOOK) {
+                return Err(Broken::Told(Exit::Capture)); // there is no window, and whoever opened it says so
+            }
             if RealClock.now() >= due {
-                return Err(refused("sync-test", what, Exit::Capture));
+                return Err(refused("sync-test", &what, Exit::Capture));
             }
         }
         Ok(())

@@ -36,14 +36,14 @@ impl Target {
 pub(super) fn settle(
     args: &SyncTestArgs,
     places: &Places,
-    target: Target,
+    target: &Target,
     heard: &AudioInput,
     take: &Take,
     mean_ms: f64,
     printer: &mut Printer,
 ) -> Option<f64> {
     let settings = SettingsStore::at(places.settings());
-    let (place, before) = match (&target, &take.device_id) {
+    let (place, before) = match (target, &take.device_id) {
         (Target::Profile { name, .. }, _) => (format!("in the profile '{name}'"), heard.offset_ms),
         (Target::Device, Some(id)) => {
             let before = settings.sound_offsets().get(id).copied().unwrap_or(0.0);
@@ -59,7 +59,7 @@ pub(super) fn settle(
     if !is_wished(args, &what, printer) {
         return None;
     }
-    let stored = match (&target, &take.device_id) {
+    let stored = match (target, &take.device_id) {
         (Target::Profile { name, input }, _) => into_profile(&Store::new(places.profiles()), name, *input, after),
         (Target::Device, Some(id)) => settings.store_sound_offset(id, after).map_err(|error| error.to_string()),
         (Target::Device, None) => Err("the device is not listed".to_owned()),

@@ -155,9 +155,9 @@ mod tests {
     }
 
     fn report(mean_ms: f64) -> SyncReport {
-        let event = |index| Event {
-            index,
-            at_s: index as f64 * 1.5,
+        let event = |index: u8| Event {
+            index: index.into(),
+            at_s: f64::from(index) * 1.5,
             flash_s: 2.0,
             click_s: 1.98,
             offset_ms: mean_ms,

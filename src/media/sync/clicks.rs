@@ -52,7 +52,7 @@ impl ClickMeter {
             self.turn.push_back(now);
             self.sum = (self.sum.0 + now.0 - then.0, self.sum.1 + now.1 - then.1);
             self.count += 1;
-            if self.count % STEP as u64 == 0 {
+            if self.count.is_multiple_of(STEP as u64) {
                 self.envelope.push((self.sum.0.hypot(self.sum.1) * 2.0 / TURN as f64) as f32);
             }
         }
@@ -112,13 +112,23 @@ impl ClickMeter {
 mod tests {
     use super::*;
 
+    fn angle(n: usize, hertz: f32) -> f32 {
+        let n = f32::from(u16::try_from(n % 48_000).unwrap());
+        n * std::f32::consts::TAU * hertz / 48_000.0
+    }
+
+    fn errors_ms(onsets: &[f64], at: &[usize]) -> Vec<f64> {
+        let error = |(onset, at): (&f64, &usize)| (onset - f64::from(u32::try_from(*at).unwrap()) / 48_000.0) * 1e3;
+        onsets.iter().zip(at).map(error).collect()
+    }
+
     /// `seconds` of noise with clicks of 80 ms that begin at these samples.
     fn sound(seconds: usize, clicks: &[usize], level: f32, noise: f32) -> Vec<f32> {
         let mut random = fastrand::Rng::with_seed(3);
         let mut samples: Vec<f32> = (0..seconds * 48_000).map(|_| (random.f32() - 0.5) * 2.0 * noise).collect();
         for start in clicks {
             for n in 0..3840 {
-                samples[start + n] += level * (n as f32 * std::f32::consts::TAU / 48.0).sin();
+                samples[start + n] += level * angle(n, 1000.0).sin();
             }
         }
         samples
@@ -136,10 +146,8 @@ mod tests {
         for (level, noise, error_ms) in [(0.5, 0.0, 0.03), (0.5, 0.05, 0.1), (0.01, 0.0, 0.03), (0.05, 0.02, 0.4)] {
             let onsets = found(sound(16, &at, level, noise));
             assert_eq!(onsets.len(), at.len(), "{level} {noise}");
-            for (onset, at) in onsets.iter().zip(&at) {
-                let error = (onset - *at as f64 / 48_000.0) * 1e3;
-                assert!(error.abs() < error_ms, "{level} {noise}: {error} ms");
-            }
+            let errors = errors_ms(&onsets, &at);
+            assert!(errors.iter().all(|error| error.abs() < error_ms), "{level} {noise}: {errors:?} ms");
         }
     }
 
@@ -149,12 +157,12 @@ mod tests {
         let mut samples = sound(14, &at, 0.3, 0.0);
         let echoes = sound(14, &at.iter().map(|n| n + 6_000).collect::<Vec<_>>(), 0.25, 0.0);
         for (n, (sample, echo)) in samples.iter_mut().zip(echoes).enumerate() {
-            *sample += echo + 0.3 * (n as f32 * std::f32::consts::TAU * 250.0 / 48_000.0).sin();
+            *sample += echo + 0.3 * angle(n, 250.0).sin();
         }
         let onsets = found(samples);
         assert_eq!(onsets.len(), at.len());
         // Three turns of 250 Hz are no whole number of 1 kHz's: its leakage moves an onset by a fraction of a turn.
-        assert!(onsets.iter().zip(&at).all(|(onset, at)| (onset - *at as f64 / 48_000.0).abs() < 0.7e-3), "{onsets:?}");
+        assert!(errors_ms(&onsets, &at).iter().all(|error| error.abs() < 0.7), "{onsets:?}");
     }
 
     #[test]

@@ -84,10 +84,10 @@ mod tests {
     use super::*;
 
     /// 20 s at 30 fps, with noise; a flash of 3 pictures at each given number in a corner, a film beside it.
-    fn film(flashes: &[usize], high: u8, film: bool) -> FlashMeter {
+    fn film(flashes: &[u32], high: u8, film: bool) -> FlashMeter {
         let mut random = fastrand::Rng::with_seed(7);
         let mut meter = FlashMeter::default();
-        for n in 0..600 {
+        for n in 0..600_u32 {
             let mut picture = [0_u8; CELLS];
             let on = flashes.iter().any(|at| (*at..at + 3).contains(&n));
             for (cell, value) in picture.iter_mut().enumerate() {
@@ -96,15 +96,15 @@ mod tests {
                 let base = if flashing { high } else { 40 };
                 *value = if playing { random.u8(..) } else { base + random.u8(0..5) };
             }
-            meter.push(n as f64 / 30.0, &picture);
+            meter.push(f64::from(n) / 30.0, &picture);
         }
         meter
     }
 
     #[test]
     fn flashes_are_found_beside_a_film_and_in_noise() {
-        let at: Vec<usize> = (0..12).map(|n| 30 + n * 46 + n * n % 7).collect();
-        let expected: Vec<f64> = at.iter().map(|n| *n as f64 / 30.0).collect();
+        let at: Vec<u32> = (0..12).map(|n| 30 + n * 46 + n * n % 7).collect();
+        let expected: Vec<f64> = at.iter().map(|n| f64::from(*n) / 30.0).collect();
         for (high, playing) in [(235, false), (235, true), (80, false), (80, true)] {
             assert_eq!(film(&at, high, playing).onsets_s(), expected, "{high} {playing}");
         }

@@ -72,18 +72,19 @@ const SLACK_S: f64 = 0.06;
 /// Of many events this many are tried as the one that a found one may be.
 const TRIED: usize = 24;
 
-/// Compares. `frame_s` is the time from one picture of the source to the next.
-pub fn measure(shown: &[Shown], flashes_s: &[f64], clicks_s: &[f64], frame_s: f64) -> SyncReport {
+/// Compares with the flashes and clicks of a film, in seconds of its own time. `frame_s` is the time from one picture
+/// of the source to the next.
+pub fn measure(shown: &[Shown], flashes: &[f64], clicks: &[f64], frame_s: f64) -> SyncReport {
     let slack = SLACK_S + 1.5 * frame_s;
-    let flashes = matched(&shown.iter().map(|event| event.flash_s).collect::<Vec<_>>(), flashes_s, slack);
-    let clicks = matched(&shown.iter().map(|event| event.click_s).collect::<Vec<_>>(), clicks_s, slack);
+    let seen = matched(&shown.iter().map(|event| event.flash_s).collect::<Vec<_>>(), flashes, slack);
+    let heard = matched(&shown.iter().map(|event| event.click_s).collect::<Vec<_>>(), clicks, slack);
     let begin_s = shown.first().map_or(0.0, |event| event.flash_s);
-    let both = shown.iter().zip(flashes.into_iter().zip(clicks)).enumerate();
+    let both = shown.iter().zip(seen.into_iter().zip(heard)).enumerate();
     let found = both.filter_map(|(index, (shown, found))| {
-        let (Some(flash_s), Some(click_s)) = found else { return None };
-        let late_s = (flash_s - shown.flash_s) - (click_s - shown.click_s) - frame_s / 2.0;
+        let (Some(flash), Some(click)) = found else { return None };
+        let late_s = (flash - shown.flash_s) - (click - shown.click_s) - frame_s / 2.0;
         let (at_s, offset_ms) = (shown.flash_s - begin_s, late_s * 1e3);
-        Some(Event { index, at_s, flash_s, click_s, offset_ms, stray: false })
+        Some(Event { index, at_s, flash_s: flash, click_s: click, offset_ms, stray: false })
     });
     report(shown.len(), found.collect(), frame_s)
 }

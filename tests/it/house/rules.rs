@@ -97,6 +97,7 @@ pub(super) const DISK: &[&str] = &[
     "session/environment",
     "app/persist",
     "cli/signals",
+    "cli/sync_test", // a recording that is thrown away
 ];
 
 const THREADS: &str = "std::thread";

@@ -70,7 +70,7 @@ impl Stimulus {
         sleep_until(due + FLASH);
         self.paint(0);
         let click_at = self.beeper.left_at(first_frame);
-        let seconds = |at: Timestamp| at.as_nanos() as f64 / 1e9;
+        let seconds = |at: Timestamp| at.since(Timestamp::default()).as_secs_f64();
         Shown { flash_s: seconds(flash_at), click_s: seconds(click_at) }
     }
 
@@ -164,7 +164,8 @@ impl Notes {
         let now = self.written;
         self.written += 1;
         let start = self.starts.iter().rev().find(|start| (**start..**start + BEEP_FRAMES).contains(&now));
-        start.map_or(0.0, |start| (0.5 * (std::f64::consts::TAU * ((now - start) % 48) as f64 / 48.0).sin()) as f32)
+        let turn = |start: &u64| f64::from(u8::try_from((now - start) % 48).unwrap()) / 48.0;
+        start.map_or(0.0, |start| (0.5 * (std::f64::consts::TAU * turn(start)).sin()) as f32)
     }
 }
 

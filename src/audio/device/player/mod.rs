@@ -18,7 +18,7 @@ pub(in crate::audio) fn play(
 ) -> Result<(), PlayError> {
     #[cfg(target_os = "linux")]
     if let Some(client) = pulse::connect()? {
-        return pulse::play(client, output, score, clock, stop, opened);
+        return pulse::play(&client, output, score, clock, stop, opened);
     }
     cards::play(output, score, clock, stop, opened)
 }

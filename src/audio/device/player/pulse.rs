@@ -22,9 +22,9 @@ use crate::rt::{Clock, StopToken};
 /// The server converts.
 const SAMPLE_RATE: u32 = 48_000;
 const CHANNELS: u8 = 2;
-const SAMPLE_BYTES: usize = 4;
+const SAMPLE_BYTES: u8 = 4;
 /// 100 ms wait in the server: with less, a busy machine lets it run dry.
-const BUFFER_BYTES: u32 = SAMPLE_RATE / 10 * CHANNELS as u32 * SAMPLE_BYTES as u32;
+const BUFFER_BYTES: u32 = SAMPLE_RATE / 10 * (CHANNELS * SAMPLE_BYTES) as u32;
 const ANSWER_DEADLINE: Duration = Duration::from_secs(2);
 /// A server that has not answered for this long is hung.
 const STALL_DEADLINE: Duration = Duration::from_secs(5);
@@ -55,23 +55,23 @@ pub(super) fn connect() -> Result<Option<Client>, PlayError> {
 
 /// Plays the score on the output that is asked for.
 pub(super) fn play(
-    client: Client,
+    client: &Client,
     output: Option<&str>,
     score: &SharedScore,
     clock: &dyn Clock,
     stop: &StopToken,
     opened: &dyn Fn(OutputInfo),
 ) -> Result<(), PlayError> {
-    let sink = sink(&client, output, clock)?;
+    let sink = sink(client, output, clock)?;
     let (id, name) = (id_of(&sink), name_of(&sink));
     let refused = |error: ClientError| PlayError::Refused { name: name.clone(), reason: error.to_string() };
     score.lock().start(SAMPLE_RATE);
     let played = score.clone();
     let mut block = Vec::new();
     let fill = move |bytes: &mut [u8]| {
-        block.resize(bytes.len() / SAMPLE_BYTES, 0.0_f32);
+        block.resize(bytes.len() / usize::from(SAMPLE_BYTES), 0.0_f32);
         played.lock().fill(&mut block, usize::from(CHANNELS));
-        for (word, sample) in bytes.chunks_exact_mut(SAMPLE_BYTES).zip(&block) {
+        for (word, sample) in bytes.chunks_exact_mut(usize::from(SAMPLE_BYTES)).zip(&block) {
             word.copy_from_slice(&sample.to_ne_bytes());
         }
         bytes.len()
@@ -98,7 +98,7 @@ fn follow(
                 answered_at = clock.now();
                 let took = answered_at.since(asked_at);
                 if took < ASK_TOO_SLOW {
-                    let frame_bytes = i64::from(CHANNELS) * SAMPLE_BYTES as i64;
+                    let frame_bytes = i64::from(CHANNELS * SAMPLE_BYTES);
                     let frame = u64::try_from(told.read_offset / frame_bytes).unwrap_or(0);
                     let comes_out = asked_at + took / 2 + Duration::from_micros(told.sink_usec);
                     score.lock().tell(frame, comes_out, answered_at);
