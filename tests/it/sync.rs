@@ -55,7 +55,7 @@ fn recorded(name: &str, course: Course, settings: &[&str]) -> SyncReport {
     let offsets: Vec<f64> = report.events.iter().map(|event| (event.offset_ms * 10.0).round() / 10.0).collect();
     eprintln!(
         "{name}: {} of {} events, {} flashes, {} beeps; mean {:+.1} ± {:.1} ms, sd {:.1} ms, first {:+.1} ms, strays {}, \
-         drift {:+.0} ± {:.0} ppm\n  {offsets:?}",
+         drift {:+.0} ± {:.0} ppm, {:+.1} ms from one end to the other\n  {offsets:?}",
         report.events.len(),
         report.shown,
         flashes.len(),
@@ -67,6 +67,7 @@ fn recorded(name: &str, course: Course, settings: &[&str]) -> SyncReport {
         report.strays(),
         report.drift_ppm,
         report.drift_error_ppm,
+        drift_ms(&report),
     );
     report
 }
@@ -90,18 +91,52 @@ fn read_back(file: &Path) -> (Vec<f64>, Vec<f64>) {
     (flashes.onsets_s(), clicks.onsets_s())
 }
 
-fn is_in_step(report: &SyncReport) {
-    assert!(report.events.len() + 1 >= report.shown, "events are in the file: {report:?}");
-    assert!(report.mean_ms.abs() < 15.0, "{report:?}");
-    assert!(report.first_ms.is_none_or(|first| (first - report.mean_ms).abs() < 40.0), "{report:?}");
+/// Of 10 takes of 12 events on two processors under a load of 5 to 9 (builds), the means were 2.7 to 15.0 ms, the
+/// spreads 9.5 to 13.1 ms (sampling alone: 9.6), and the first event within 18 ms of the mean (sampling alone: 17).
+/// The limits leave as much again; an offset that people notice is 40 ms.
+fn is_in_step(report: &SyncReport) -> bool {
+    let first = report.events.first().map_or(f64::INFINITY, |first| first.offset_ms - report.mean_ms);
+    report.events.len() + 1 >= report.shown
+        && report.strays() <= 1
+        && report.mean_ms.abs() < 25.0
+        && report.sd_ms < 20.0
+        && first.abs() < 40.0
+        && drift_ms(report).abs() < 10.0
+}
+
+/// What the second half of a long course is later than the first; a short one cannot tell.
+fn drift_ms(report: &SyncReport) -> f64 {
+    let span = report.events.last().map_or(0.0, |last| last.at_s);
+    if span < 300.0 {
+        return 0.0;
+    }
+    let mean = |is_late: bool| {
+        let half: Vec<f64> = report
+            .events
+            .iter()
+            .filter(|event| !event.stray && (event.at_s > span / 2.0) == is_late)
+            .map(|event| event.offset_ms)
+            .collect();
+        half.iter().sum::<f64>() / f64::from(u32::try_from(half.len()).unwrap())
+    };
+    mean(true) - mean(false)
+}
+
+/// A machine that stands still for a moment makes the sound server skip: that is not ours, and seldom comes twice.
+fn stays_in_step(name: &str, settings: &[&str]) {
+    let first = recorded(name, course(), settings);
+    if !is_in_step(&first) {
+        let second = recorded(name, course(), settings);
+        assert!(is_in_step(&second), "{first:?}\n{second:?}");
+    }
 }
 
 #[test]
 fn mkv_with_pcm_is_in_step() {
-    is_in_step(&recorded("sync.mkv", course(), &["--set", "audio.codec=pcm"]));
+    stays_in_step("sync.mkv", &["--set", "audio.codec=pcm"]);
 }
 
 #[test]
 fn mp4_with_aac_is_in_step() {
-    is_in_step(&recorded("sync.mp4", course(), &[]));
+    stays_in_step("sync.mp4", &[]);
 }
