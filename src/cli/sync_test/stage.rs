@@ -34,6 +34,8 @@ const LEAD: Duration = Duration::from_millis(700);
 const TAIL: Duration = Duration::from_millis(700);
 /// An idle output needs up to two seconds to wake up.
 const OUTPUT_DEADLINE: Duration = Duration::from_secs(10);
+/// An output that has just woken up does not know its latency yet: recordings begun at once were up to 45 ms off.
+const OUTPUT_SETTLES: Duration = Duration::from_millis(2500);
 
 /// What is needed to lead a test.
 pub(super) struct Stage {
@@ -99,7 +101,9 @@ impl Stage {
         let prepared = self.prepare(stop)?;
         let player = Player::open(self.args.output_device.as_deref(), Arc::new(RealClock));
         let player = player.map_err(|error| refused("output-device", &error, Exit::Capture))?;
-        self.wait(stop, OUTPUT_DEADLINE, "the sound output does not begin to play", || player.is_running())?;
+        let settled = RealClock.now() + OUTPUT_SETTLES;
+        let is_ready = || player.is_running() && RealClock.now() >= settled;
+        self.wait(stop, OUTPUT_DEADLINE, "the sound output does not begin to play", is_ready)?;
         let session = self.session(&prepared)?;
         session.send(Command::Start(Box::new(prepared.plan.clone())));
         let recorded = self.record(&session, &player, stop);
