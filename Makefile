@@ -1,7 +1,7 @@
 # `make help` lists the targets. Each one first installs the Debian packages it lacks (assets/packaging/needs.sh).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-engine bench-camera package chroot clean
+.PHONY: help run test lint bench bench-engine bench-camera bench-sync package chroot clean
 
 NEEDS := assets/packaging/needs.sh
 CARGO ?= cargo
@@ -46,6 +46,11 @@ bench-camera: ## CPU of a camera's picture to NV12 beside ffmpeg's decoder and s
 	@$(NEEDS) bench
 	$(WITH_OPENCV) $(CARGO) build --release --locked --example camera_pixels
 	tests/tools/bench_camera.py $(dir $(BIN))examples/camera_pixels
+
+bench-sync: ## picture against sound: 60 flashes and beeps into mkv with PCM and mp4 with AAC (4 minutes); LONG=1: 60 at each end of 10 minutes
+	@$(NEEDS) test
+	$(WITH_OPENCV) GEARCAST_SYNC_EVENTS=60 $(if $(LONG),GEARCAST_SYNC_MINUTES=10) \
+		$(CARGO) test --features e2e --locked --test it sync:: -- --nocapture --test-threads=1
 
 package: ## dist/gearcast-VERSION-ARCH.tar.gz and .deb
 	@$(NEEDS) package

@@ -5,6 +5,7 @@
 mod desktop;
 mod dialogs;
 mod error;
+mod flash;
 mod jobs;
 mod machine;
 mod persist;
@@ -20,6 +21,7 @@ mod yuv_gl;
 
 pub use dialogs::DesktopDialogs;
 pub use error::{AppError, PersistError};
+pub use flash::{FLASH_TITLE, Flash, FlashBoard, run_flashes};
 pub use machine::DesktopMachine;
 pub use persist::SettingsStore;
 pub use ports::{FolderDialogs, Machine, PickJob, SessionPort};

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::error::PersistError;
+use crate::audio::SoundOffsets;
 use crate::model::{SETTINGS_VERSION, Settings};
 
 /// Where the settings lie.
@@ -38,6 +39,24 @@ impl SettingsStore {
             Ok(settings) => (settings, None),
             Err(error) => self.set_aside(error.message()),
         }
+    }
+
+    /// What is stored of sound devices; nothing if the file cannot be read. Changes nothing.
+    pub fn sound_offsets(&self) -> SoundOffsets {
+        let text = fs::read_to_string(&self.path).unwrap_or_default();
+        toml::from_str::<Settings>(&text).map(|settings| settings.sound_offsets).unwrap_or_default()
+    }
+
+    /// Stores by how much a sound device is to be moved; zero forgets it. An open window does not see it before its next
+    /// start.
+    pub fn store_sound_offset(&self, device_id: &str, offset_ms: f64) -> Result<(), PersistError> {
+        let (mut settings, _) = self.load();
+        if offset_ms == 0.0 {
+            settings.sound_offsets.remove(device_id);
+        } else {
+            settings.sound_offsets.insert(device_id.to_owned(), offset_ms);
+        }
+        self.save(&settings)
     }
 
     fn set_aside(&self, why: &str) -> (Settings, Option<String>) {
@@ -87,6 +106,19 @@ mod tests {
         assert_eq!(store.load(), (settings, None));
         let files = fs::read_dir(dir.path().join("new/gearcast")).unwrap().count();
         assert_eq!(files, 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_sound_devices_offset_is_kept_beside_the_rest() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SettingsStore::at(dir.path().join("settings.toml"));
+        assert_eq!(store.sound_offsets(), SoundOffsets::new());
+        store.save(&Settings { pane: Pane::Video, ..Settings::default() }).unwrap();
+        store.store_sound_offset("pulseaudio:desk.monitor", 12.5).unwrap();
+        assert_eq!(store.sound_offsets(), SoundOffsets::from([("pulseaudio:desk.monitor".to_owned(), 12.5)]));
+        assert_eq!(store.load().0.pane, Pane::Video);
+        store.store_sound_offset("pulseaudio:desk.monitor", 0.0).unwrap();
+        assert_eq!(store.sound_offsets(), SoundOffsets::new());
     }
 
     #[test]

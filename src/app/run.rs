@@ -38,7 +38,7 @@ pub struct Setup {
 /// Opens the window and stays until it is closed. To be called on the main thread.
 pub fn run(setup: Setup) -> Result<(), AppError> {
     if !has_display() {
-        return Err(AppError::NoDisplay);
+        return Err(AppError::NoDisplay); // before anything is read
     }
     let Setup { profile, ffmpeg, cache_dir, environment, quit } = setup;
     let store = SettingsStore::at(Places::from_env()?.settings());
@@ -47,17 +47,20 @@ pub fn run(setup: Setup) -> Result<(), AppError> {
         settings.profile = profile;
     }
     let options = native_options(&settings);
+    show(
+        TITLE,
+        options,
+        Box::new(|cc| Ok(Box::new(build(cc, Known { ffmpeg, cache_dir, environment, settings, told, store, quit })?))),
+    )
+}
+
+/// Opens a window and stays until it is closed.
+pub(super) fn show(title: &str, options: eframe::NativeOptions, build: eframe::AppCreator<'_>) -> Result<(), AppError> {
+    if !has_display() {
+        return Err(AppError::NoDisplay);
+    }
     // Some missing libraries are a panic of the toolkit, not an error (xkbcommon).
-    let ran = catch_unwind(AssertUnwindSafe(|| {
-        eframe::run_native(
-            TITLE,
-            options,
-            Box::new(|cc| {
-                Ok(Box::new(build(cc, Known { ffmpeg, cache_dir, environment, settings, told, store, quit })?))
-            }),
-        )
-    }));
-    match ran {
+    match catch_unwind(AssertUnwindSafe(|| eframe::run_native(title, options, build))) {
         Ok(result) => result.map_err(AppError::from_eframe),
         Err(panic) => Err(AppError::from_words(panic_words(&*panic))),
     }
@@ -118,7 +121,7 @@ fn native_options(settings: &Settings) -> eframe::NativeOptions {
 }
 
 /// A red dot on a dark square with round corners, drawn here: no file to ship or lose.
-fn icon() -> egui::IconData {
+pub(super) fn icon() -> egui::IconData {
     const SIDE: u8 = 64;
     let inside = |x: u8, y: u8, radius: f32| {
         let from_centre = |at: u8| f32::from(at) + 0.5 - f32::from(SIDE) / 2.0;

@@ -91,8 +91,15 @@ pub(super) enum Command {
         /// What to do. Example: gearcast ctl stop
         verb: CtlVerb,
     },
-    /// Flash and click, record both, and report how far picture and sound are apart (not in this version yet).
-    SyncTest,
+    /// Flash and click, record both as 'record' would, and report how far picture and sound are apart and whether they
+    /// drift. Exit code 0: in step; 7: not, or too few were found.
+    ///
+    /// Example: gearcast sync-test
+    ///
+    /// A camera that looks at the screen and a microphone beside the loudspeaker, into a profile of your own:
+    ///
+    /// Example: gearcast sync-test --profile "My camera" --source camera --audio default --store
+    SyncTest(Box<SyncTestArgs>),
 }
 
 /// What a running gearcast can be asked to do.
@@ -192,6 +199,47 @@ pub(super) struct RecordArgs {
     #[arg(long)]
     pub(super) overwrite: bool,
     /// One JSON object a line on stdout: started, status, problem, finished. Example: --json
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct SyncTestArgs {
+    /// Record as this profile does: its name, or a .toml file [default: the built-in "Recording"].
+    /// Example: --profile "My camera"
+    #[arg(long, value_name = "NAME|FILE.toml")]
+    pub(super) profile: Option<String>,
+    /// What sees the flash: a screen, window, region or camera as for 'record' [default: the flashing window's place on
+    /// the screen]. Example: --source camera
+    #[arg(long, value_name = "SPEC")]
+    pub(super) source: Option<String>,
+    /// What hears the click: system, default, or a device's id or part of its name [default: the profile's system sound
+    /// or first input, or else system]. Example: --audio default
+    #[arg(long, value_name = "SPEC")]
+    pub(super) audio: Option<String>,
+    /// How many flashes and clicks, 1.5 s each. Example: --events 60
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(5..=400))]
+    pub(super) events: u16,
+    /// Where the click is played, an output's id or name [default: the system's default].
+    /// Example: --output-device pulseaudio:alsa_output.usb-headset
+    #[arg(long, value_name = "ID")]
+    pub(super) output_device: Option<String>,
+    #[arg(long, value_name = "KEY=VALUE", help = SET)]
+    pub(super) set: Vec<String>,
+    /// Use this ffmpeg: the program or its folder. Example: --ffmpeg /opt/ffmpeg/bin
+    #[arg(long, value_name = "PATH")]
+    pub(super) ffmpeg: Option<PathBuf>,
+    /// Keep the recording here instead of deleting it. Example: --keep sync.mkv
+    #[arg(long, value_name = "FILE")]
+    pub(super) keep: Option<PathBuf>,
+    /// Store a telling offset without asking: in the profile if --profile names one, else for the sound device.
+    /// Example: --store
+    #[arg(long)]
+    pub(super) store: bool,
+    /// Neither store nor ask. Example: --no-store
+    #[arg(long, conflicts_with = "store")]
+    pub(super) no_store: bool,
+    /// One JSON object a line on stdout: event (for each), sync (last). Example: --json
     #[arg(long)]
     pub(super) json: bool,
 }

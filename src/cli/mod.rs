@@ -12,6 +12,7 @@ mod profiles;
 mod record;
 mod report;
 mod signals;
+mod sync_test;
 mod window;
 mod wishes;
 
@@ -59,7 +60,7 @@ fn dispatch(cli: Cli) -> Exit {
             log::debug!("asked for {verb:?}");
             not_yet("ctl", "Ctrl+C or SIGTERM stops a running 'gearcast record' and completes its file")
         }
-        Some(Command::SyncTest) => not_yet("sync-test", "'gearcast record --source test --audio test' records both"),
+        Some(Command::SyncTest(args)) => sync_test::run(&args),
     }
 }
 

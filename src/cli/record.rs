@@ -1,5 +1,6 @@
 //! `record` and `command`: wishes → survey → plan → session, and the lines that tell about it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use super::problems::{exit_of, words};
 use super::report::{Line, Reporter, ended, finished_json, problem_json};
 use super::signals::Signals;
 use super::wishes::{SURVEY_DEADLINE, Wishes, wishes};
+use crate::app::SettingsStore;
+use crate::audio::add_offsets;
 use crate::capture::{SourceSpec, WindowPick};
 use crate::media::Resolution;
 use crate::plan::{Environment, FolderFact, Plan, Problem, Severity, resolve_run, wished_path, wished_subtitles};
@@ -28,18 +31,18 @@ const START_DEADLINE: Duration = Duration::from_mins(1);
 const FORCED_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Where lines go.
-struct Printer {
+pub(super) struct Printer {
     json: bool,
     reader: Reader,
     progress: ProgressLine,
 }
 
 impl Printer {
-    fn new(args: &RecordArgs) -> Self {
-        Self { json: args.json, reader: Reader::There, progress: ProgressLine::new() }
+    pub(super) fn new(json: bool) -> Self {
+        Self { json, reader: Reader::There, progress: ProgressLine::new() }
     }
 
-    fn print(&mut self, line: Line) {
+    pub(super) fn print(&mut self, line: Line) {
         match line {
             Line::Json(value) if self.json && self.reader == Reader::There => {
                 self.reader = out::line(&value.to_string());
@@ -54,7 +57,7 @@ impl Printer {
     }
 
     /// A recording that never began: what is wrong, and with `--json` the last line too.
-    fn refuse(&mut self, code: &str, what: &str, exit: Exit) -> Exit {
+    pub(super) fn refuse(&mut self, code: &str, what: &str, exit: Exit) -> Exit {
         self.print(Line::Say(format!("error: {what}")));
         self.print(Line::Json(problem_json(Severity::Error, code, what, "")));
         self.print(Line::Json(finished_json(None, exit)));
@@ -70,15 +73,27 @@ impl Printer {
 }
 
 /// A plan and what is needed to run it.
-struct Prepared {
-    plan: Plan,
-    survey: Survey,
+pub(super) struct Prepared {
+    pub(super) plan: Plan,
+    pub(super) survey: Survey,
     folder: FolderFact,
+}
+
+impl Prepared {
+    /// Makes the folder of the file if it is to be made; the error is for people.
+    pub(super) fn make_folder(&self) -> Result<(), String> {
+        match (&self.folder, self.plan.file.as_ref().and_then(|file| file.path.parent())) {
+            (FolderFact::CanBeMade, Some(folder)) => {
+                make_folder(folder).map_err(|error| format!("the folder {} cannot be made: {error}", folder.display()))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Records until told to stop.
 pub(super) fn record(args: &RecordArgs) -> Exit {
-    let mut printer = Printer::new(args);
+    let mut printer = Printer::new(args.json);
     let news: Latest<()> = Latest::new();
     let waker = news.clone();
     let signals = match Signals::watch(move || waker.put(())) {
@@ -93,11 +108,7 @@ pub(super) fn record(args: &RecordArgs) -> Exit {
         Ok(prepared) => prepared,
         Err(exit) => return exit,
     };
-    if let (FolderFact::CanBeMade, Some(folder)) =
-        (&prepared.folder, prepared.plan.file.as_ref().and_then(|file| file.path.parent()))
-        && let Err(error) = make_folder(folder)
-    {
-        let what = format!("the folder {} cannot be made: {error}", folder.display());
+    if let Err(what) = prepared.make_folder() {
         return printer.refuse("output.folder", &what, Exit::Output);
     }
     let waker = news.clone();
@@ -115,7 +126,7 @@ pub(super) fn record(args: &RecordArgs) -> Exit {
 
 /// Prints the commands of a recording, without recording.
 pub(super) fn command(args: &RecordArgs) -> Exit {
-    let mut printer = Printer::new(&RecordArgs { json: false, ..args.clone() });
+    let mut printer = Printer::new(false);
     let places = match Places::from_env() {
         Ok(places) => places,
         Err(error) => return printer.refuse("places", &error.to_string(), Exit::Usage),
@@ -170,16 +181,28 @@ fn prepare(
 ) -> Result<Prepared, Exit> {
     let store = Store::new(places.profiles());
     let cwd = std::env::current_dir().unwrap_or_default();
-    let Wishes { profile, run, warnings } = wishes(args, &store, &cwd).map_err(|error| {
+    let wishes = wishes(args, &store, &cwd).map_err(|error| {
         let text = error.to_string();
         printer.refuse("usage", &text, Exit::Usage)
     })?;
+    plan_of(wishes, args.ffmpeg.as_ref(), places, signals, printer)
+}
+
+/// The same from wishes that were read.
+pub(super) fn plan_of(
+    wishes: Wishes,
+    ffmpeg: Option<&PathBuf>,
+    places: &Places,
+    signals: Option<&Signals>,
+    printer: &mut Printer,
+) -> Result<Prepared, Exit> {
+    let Wishes { profile, run, warnings } = wishes;
     for warning in &warnings {
         printer.print(Line::Say(format!("warning: profile: {warning}")));
         printer.print(Line::Json(problem_json(Severity::Warning, &warning.field, &warning.what, "")));
     }
     let setup = SurveySetup {
-        ffmpeg: args.ffmpeg.clone(),
+        ffmpeg: ffmpeg.cloned(),
         cache_dir: places.cache().to_owned(),
         try_encoders: vec![profile.video.encoder.trim().to_owned()],
     };
@@ -193,8 +216,9 @@ fn prepare(
     }
     let folder = env.output.folder.clone();
     match resolve_run(&profile, &env, &run) {
-        Ok((plan, warnings)) => {
+        Ok((mut plan, warnings)) => {
             printer.problems(&warnings);
+            add_offsets(&mut plan.audio, &env.audio, &SettingsStore::at(places.settings()).sound_offsets());
             Ok(Prepared { plan, survey, folder })
         }
         Err(mut problems) => {

@@ -28,7 +28,7 @@ pub(super) enum WishError {
 }
 
 /// What was asked for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Wishes {
     /// The profile with everything laid over it.
     pub(super) profile: Profile,

@@ -10,6 +10,7 @@ mod names;
 mod packet;
 mod rate;
 mod sound;
+pub mod sync;
 pub mod test_card;
 mod time;
 

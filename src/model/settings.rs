@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Pane;
+use crate::audio::SoundOffsets;
 use crate::profile::Profile;
 
 /// The version of the format that this program writes.
@@ -65,6 +66,8 @@ pub struct Settings {
     pub pane: Pane,
     /// The window's size.
     pub window: WindowSize,
+    /// What a sync test found of sound devices.
+    pub sound_offsets: SoundOffsets,
     /// The profile as it was last edited.
     pub profile: Profile,
 }
@@ -76,6 +79,7 @@ impl Default for Settings {
             appearance: Appearance::default(),
             pane: Pane::default(),
             window: WindowSize::default(),
+            sound_offsets: SoundOffsets::new(),
             profile: Profile::default(),
         }
     }
@@ -89,6 +93,7 @@ mod tests {
     fn settings_survive_being_written_and_read() {
         let mut settings = Settings { pane: Pane::Output, appearance: Appearance::Light, ..Settings::default() };
         settings.profile.video.crf = 19;
+        settings.sound_offsets.insert("pulseaudio:desk.monitor".to_owned(), 12.5);
         settings.profile.audio.inputs.push(crate::profile::AudioInput::default());
         let text = toml::to_string(&settings).unwrap();
         assert_eq!(toml::from_str::<Settings>(&text).unwrap(), settings);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Settings, WindowSize};
+use crate::audio::SoundOffsets;
 use crate::capture::SourceSpec;
 use crate::model::Appearance;
 use crate::plan::{Environment, Problem, Severity};
@@ -192,6 +193,8 @@ pub struct Model {
     pub appearance: Appearance,
     /// The window's size, to be remembered.
     pub window: WindowSize,
+    /// What a sync test found of sound devices.
+    pub sound_offsets: SoundOffsets,
     /// A question that waits for an answer.
     pub dialog: Option<Dialog>,
     /// What the user has not put away yet, oldest first.
@@ -218,7 +221,7 @@ pub struct Model {
 impl Model {
     /// The state at the start, before anything was looked for.
     pub fn new(settings: Settings, environment: Environment) -> Self {
-        let Settings { version: _, appearance, pane, window, profile } = settings;
+        let Settings { version: _, appearance, pane, window, sound_offsets, profile } = settings;
         Self {
             draft: profile,
             environment,
@@ -230,6 +233,7 @@ impl Model {
             pane,
             appearance,
             window: window.sane(),
+            sound_offsets,
             dialog: None,
             notices: Vec::new(),
             closing: Closing::default(),
@@ -252,6 +256,7 @@ impl Model {
             appearance: self.appearance,
             pane: self.pane,
             window: self.window,
+            sound_offsets: self.sound_offsets.clone(),
             profile: self.draft.clone(),
         }
     }

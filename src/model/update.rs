@@ -8,6 +8,7 @@ use super::{
     Action, Answer, Closing, DeviceSearch, Dialog, Effect, FfmpegSearch, Found, Model, NoticeLine, Pane, Picked,
     Settings, Stage, cameras, preview_request, words,
 };
+use crate::audio::add_offsets;
 use crate::plan::{self, Fix, FolderFact, OutputFacts, Plan, Searched, Severity, Works};
 use crate::profile::{self, Profile};
 use crate::session::{Command, Notice, SourceStatus, State, Status, Verdict};
@@ -153,7 +154,8 @@ fn press_record(model: &mut Model) -> Vec<Effect> {
 
 fn start(model: &mut Model) -> Vec<Effect> {
     match plan::resolve(&model.draft, &model.environment) {
-        Ok((plan, warnings)) => {
+        Ok((mut plan, warnings)) => {
+            add_offsets(&mut plan.audio, &model.environment.audio, &model.sound_offsets);
             model.problems = warnings;
             model.result_dismissed = false;
             model.notices.clear();

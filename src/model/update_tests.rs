@@ -456,3 +456,22 @@ fn the_plan_carries_the_moment_record_was_pressed() {
     assert!(path.contains("08-30-28"), "{path}");
     assert_eq!(words::clock(Duration::ZERO), "00:00:00");
 }
+
+#[test]
+fn a_recording_takes_what_is_stored_of_its_sound_device() {
+    let mut model = ready();
+    let desk = crate::audio::AudioDevice {
+        id: "pulseaudio:desk.monitor".to_owned(),
+        name: "Monitor of Desk".to_owned(),
+        kind: crate::audio::AudioKind::System,
+        is_default: true,
+    };
+    model.sound_offsets.insert(desk.id.clone(), 12.5);
+    model.environment.audio = vec![desk];
+    model.draft.audio.inputs =
+        vec![AudioInput { device: "system".to_owned(), offset_ms: 1.0, ..AudioInput::default() }];
+    let effects = update(&mut model, Action::RecordPressed);
+    let [Effect::Session(Command::Start(plan))] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(plan.audio[0].offset_nanos, 13_500_000);
+    assert_eq!(model.settings().sound_offsets["pulseaudio:desk.monitor"].to_bits(), 12.5_f64.to_bits());
+}

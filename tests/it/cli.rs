@@ -65,7 +65,6 @@ fn what_cannot_be_meant_is_exit_2_and_named() {
         (&["repair"], "not in this version"),
         (&["ctl", "stop"], "not in this version"),
         (&["ctl", "explode"], "explode"),
-        (&["sync-test"], "not in this version"),
     ] {
         let ran = home.run(args);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{args:?}: {}", ran.err);

@@ -50,6 +50,10 @@ mod screen;
 #[cfg(test)]
 mod sound;
 #[cfg(test)]
+mod sync;
+#[cfg(test)]
+mod sync_test;
+#[cfg(test)]
 mod window_camera;
 #[cfg(test)]
 mod window_e2e;

@@ -2,14 +2,17 @@
 
 #![expect(clippy::cast_precision_loss, reason = "some seconds of sound fit in a double")]
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::program::{Home, Ran, finished};
 use crate::support::pulse::Pulse;
-use crate::support::tone::{amplitude, decoded, tracks};
+use crate::support::sine::amplitude;
+use crate::support::tone::{decoded, tracks};
 
 const MIC_HZ: f64 = 523.0;
 const SYSTEM_HZ: f64 = 440.0;
@@ -40,6 +43,80 @@ fn level_db(file: &Path, track: usize, hertz: f64) -> f64 {
     let samples = decoded(file, track);
     assert!(samples.len() > 48_000 * 3, "{} samples", samples.len());
     decibels(amplitude(&samples[48_000..samples.len() - 24_000], hertz))
+}
+
+/// What is said until a line fits.
+fn until(lines: &mut impl Iterator<Item = Value>, told: &mut Vec<Value>, fits: impl Fn(&Value) -> bool) {
+    loop {
+        let line = lines.next().expect("it goes on");
+        let found = fits(&line);
+        told.push(line);
+        if found {
+            return;
+        }
+    }
+}
+
+fn elapsed_s(line: &Value) -> f64 {
+    line["elapsed_s"].as_f64().unwrap_or(0.0)
+}
+
+/// The stretches in which a pitch is heard, in seconds of the file.
+fn heard_s(samples: &[f32], hertz: f64) -> Vec<(f64, f64)> {
+    let mut found: Vec<(f64, f64)> = Vec::new();
+    for (index, piece) in samples.chunks_exact(2400).enumerate() {
+        let (begin, end) = (index as f64 * 0.05, (index + 1) as f64 * 0.05);
+        match found.last_mut() {
+            _ if amplitude(piece, hertz) < 0.05 => {}
+            Some(last) if begin - last.1 < 0.001 => last.1 = end,
+            _ => found.push((begin, end)),
+        }
+    }
+    found
+}
+
+#[test]
+fn a_device_that_vanishes_is_silence_and_comes_back_in_its_place() {
+    let (home, pulse) = (Home::new(), Pulse::start());
+    let _mic = pulse.play_sine("mic_src", MIC_HZ, 120);
+    let system = pulse.play_sine("desk", SYSTEM_HZ, 120);
+    let args = ["record", "--json", "--source", "test", "--set", "video.size=320x180", "--audio", "system"];
+    let output = ["--set", "audio.codec=pcm", "--output", "gap.mkv"];
+    let mut child = command(&home, &pulse, &[&args[..], &output].concat()).spawn().expect("gearcast starts");
+    let stdout = BufReader::new(child.stdout.take().expect("its stdout"));
+    let mut lines = stdout.lines().map(|line| serde_json::from_str::<Value>(&line.expect("a line")).expect("JSON"));
+    let mut told = Vec::new();
+    until(&mut lines, &mut told, |line| elapsed_s(line) > 4.0);
+    pulse.unload("sink_name=desk");
+    drop(system);
+    let gone_s = told.last().map(elapsed_s).unwrap();
+    until(&mut lines, &mut told, |line| elapsed_s(line) > gone_s + 5.0);
+    pulse.load_output("desk", 48_000);
+    let _system = pulse.play_sine("desk", SYSTEM_HZ, 120);
+    until(&mut lines, &mut told, |line| line["code"] == "audio_back");
+    let back_s = told.iter().rev().map(elapsed_s).find(|elapsed| *elapsed > 0.0).unwrap();
+    until(&mut lines, &mut told, |line| elapsed_s(line) > back_s + 4.0);
+    kill_process(Pid::from_child(&child), Signal::INT).expect("a signal is sent");
+    told.extend(lines);
+    assert!(child.wait().expect("it ends").success(), "{told:?}");
+    let code = |code: &str| told.iter().filter(|line| line["code"] == code).count();
+    assert_eq!((code("audio_lost"), code("audio_back"), code("audio_moved")), (1, 1, 0), "{told:?}");
+
+    let samples = decoded(&home.at("gap.mkv"), 0);
+    assert_eq!(heard_s(&samples, MIC_HZ), [], "the microphone never slips in");
+    let heard = heard_s(&samples, SYSTEM_HZ);
+    let [(_, ends), (begins, last)] = heard[..] else { panic!("before and after: {heard:?}") };
+    assert!(ends < gone_s + 1.5 && begins > gone_s + 4.5, "{heard:?}, gone at {gone_s}");
+    let silent = &samples[seconds(ends + 0.05)..seconds(begins - 0.05)];
+    assert!(silent.iter().all(|sample| *sample == 0.0), "silence in between");
+    let duration_s = told.last().and_then(|last| last["duration_s"].as_f64()).unwrap();
+    assert!((samples.len() as f64 / 48_000.0 - duration_s).abs() < 0.05, "the clock went on");
+    assert!(duration_s - last < 0.2, "to the end: {heard:?} of {duration_s}");
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some seconds")]
+fn seconds(at: f64) -> usize {
+    (at * 48_000.0) as usize
 }
 
 const SILENT_FILM: [&str; 6] = ["--source", "test", "--set", "video.size=320x180", "--duration", "5"];

@@ -5,8 +5,11 @@
 //! with a deadline. An open device is asked for its blocks and never waits long.
 
 mod cards;
+mod player;
 #[cfg(target_os = "linux")]
 mod pulse;
+
+pub(super) use player::play;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

@@ -111,6 +111,11 @@ impl Pulse {
         format!("unix:{}", self.folder.path().join("native").display())
     }
 
+    /// What the environment of a program must be that shall hear it.
+    pub(crate) fn environment(&self) -> [(&'static str, String); 1] {
+        [("PULSE_SERVER", self.server())]
+    }
+
     /// A place for the test's files.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

@@ -40,6 +40,19 @@ impl Take {
         panic!("the recording ended before {frames} frames: {:?}", self.events);
     }
 
+    /// Reads on until this event has come.
+    pub(crate) fn wait_for(&mut self, name: &str) {
+        while let Some(Ok(line)) = self.lines.next() {
+            let event: Value = serde_json::from_str(&line).expect("JSON");
+            let is_it = event["event"] == name;
+            self.events.push(event);
+            if is_it {
+                return;
+            }
+        }
+        panic!("'{name}' did not come: {:?}", self.events);
+    }
+
     /// Sends the program a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("a signal is sent");

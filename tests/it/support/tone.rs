@@ -1,6 +1,4 @@
-//! Sound of a file by its content: samples, and how loud a pitch is in them.
-
-#![expect(clippy::cast_precision_loss, reason = "some minutes of sound fit in a double")]
+//! The sound of a file.
 
 use std::path::Path;
 use std::process::Command;
@@ -24,15 +22,4 @@ pub(crate) fn decoded(file: &Path, track: usize) -> Vec<f32> {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let word = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
     output.stdout.chunks_exact(4).map(word).collect()
-}
-
-/// The amplitude of one pitch over all samples: a hole or a seam anywhere lowers it.
-pub(crate) fn amplitude(samples: &[f32], hertz: f64) -> f64 {
-    let (mut cosine, mut sine) = (0.0, 0.0);
-    for (n, sample) in samples.iter().enumerate() {
-        let angle = std::f64::consts::TAU * hertz * n as f64 / 48_000.0;
-        cosine += f64::from(*sample) * angle.cos();
-        sine += f64::from(*sample) * angle.sin();
-    }
-    2.0 * f64::hypot(cosine, sine) / samples.len() as f64
 }
