@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 
 use crate::ffmpeg::Input;
-use crate::media::{Colour, CompressedFormat, FrameRate, FrameTiming, PixelFormat, Resolution, TimeBase, TrackHeader};
+use crate::media::{
+    Colour, CompressedFormat, FrameRate, FrameTiming, PixelFormat, Resolution, SoundTracks, TimeBase, TrackHeader,
+};
 use crate::nut;
 
 /// What the pictures are made of.
@@ -80,6 +82,8 @@ pub struct EncodeOptions {
     pub video: Vec<(String, String)>,
     /// The sound encoder and its options.
     pub audio: Vec<(String, String)>,
+    /// How many tracks of sound the output holds: where it is one, all sounds are mixed into it.
+    pub sound_tracks: SoundTracks,
     /// The user's own, last, so that they win.
     pub output: Vec<String>,
 }
