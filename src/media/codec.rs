@@ -231,7 +231,7 @@ impl Container {
     pub const fn muxer(self) -> &'static str {
         match self {
             Self::Mp4 => "mp4",
-            Self::Mkv => "matroska",
+            Self::Mkv | Self::Mka => "matroska",
             Self::Webm => "webm",
             Self::Mov => "mov",
             Self::Avi => "avi",
@@ -248,7 +248,6 @@ impl Container {
             Self::Flac => "flac",
             Self::Wav => "wav",
             Self::Mp3 => "mp3",
-            Self::Mka => "matroska",
         }
     }
 
@@ -300,17 +299,21 @@ impl Container {
     /// What a recording into this container gets when the profile's codec does not fit or says `auto`.
     pub const fn default_codecs(self) -> (VideoCodec, AudioCodec) {
         match self {
-            Self::Mp4 | Self::Mkv | Self::Mov | Self::Ts | Self::Flv | Self::M3u8 | Self::Mpd => {
-                (VideoCodec::H264, AudioCodec::Aac)
-            }
-            // Nobody asks these for pictures.
-            Self::M4a | Self::Mka => (VideoCodec::H264, AudioCodec::Aac),
+            Self::Mp4
+            | Self::Mkv
+            | Self::Mov
+            | Self::Ts
+            | Self::Flv
+            | Self::M3u8
+            | Self::Mpd
+            | Self::M4a
+            | Self::Mka => (VideoCodec::H264, AudioCodec::Aac),
+            // Nobody asks those of sound alone for pictures.
             Self::Ogg | Self::Opus => (VideoCodec::H264, AudioCodec::Opus),
             Self::Flac => (VideoCodec::H264, AudioCodec::Flac),
             Self::Wav => (VideoCodec::H264, AudioCodec::Pcm),
-            Self::Mp3 => (VideoCodec::H264, AudioCodec::Mp3),
             Self::Webm => (VideoCodec::Vp9, AudioCodec::Opus),
-            Self::Avi => (VideoCodec::H264, AudioCodec::Mp3),
+            Self::Avi | Self::Mp3 => (VideoCodec::H264, AudioCodec::Mp3),
             Self::Gif => (VideoCodec::Gif, AudioCodec::Aac),
             Self::Png => (VideoCodec::Png, AudioCodec::Aac),
             Self::Jpg => (VideoCodec::Mjpeg, AudioCodec::Aac),

@@ -79,9 +79,7 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         None => (None, None),
     };
     let subtitles = if by_opencv { None } else { output::subtitles(profile, env, file.as_ref(), &mut out) };
-    if let Some(container) = sound_container {
-        without_picture(profile, container, &mut out);
-    }
+    without_picture(profile, sound_container, &mut out);
     if kind == SourceKind::None {
         sound_alone(profile, is_silent && !by_opencv, audio.is_empty(), &mut out);
     }
@@ -116,8 +114,8 @@ fn request(profile: &Profile, env: &Environment, source: SourceSpec, rate: Frame
 }
 
 /// Who names a file of sound alone wants it, whatever the profile's source is.
-fn without_picture(profile: &Profile, container: Container, out: &mut Findings) {
-    if profile.source.kind != SourceKind::None {
+fn without_picture(profile: &Profile, container: Option<Container>, out: &mut Findings) {
+    if let Some(container) = container.filter(|_| profile.source.kind != SourceKind::None) {
         let what = format!("{container} holds no picture: the sound alone is recorded.");
         let help = "For a picture as well choose a file type for films, such as mp4.";
         out.warning("output.container", what, help, fix("Only sound", "source.kind", "none"));

@@ -16,6 +16,7 @@ pub(super) fn encode_options(plan: &Plan) -> EncodeOptions {
         video: plan.video.as_ref().map(|video| video_pairs(plan, video)).unwrap_or_default(),
         audio: audio_pairs(plan),
         sound_tracks: plan.file.as_ref().map_or_else(Default::default, |file| file.container.sound_tracks()),
+        sound_channels: Some(plan.audio_encode.channels),
         output: plan.extra.output.clone(),
     }
 }
@@ -154,7 +155,6 @@ fn audio_pairs(plan: &Plan) -> Pairs {
         pairs.push(pair("sample_fmt", "s16"));
     }
     pairs.push(pair("ar", encode.sample_rate));
-    pairs.push(pair("ac", encode.channels.count()));
     pairs
 }
 

@@ -58,15 +58,17 @@ fn container_ui(ui: &mut egui::Ui, model: &Model, engine: Engine, container: &mu
     let has_sound = !draft.audio.inputs.is_empty() || draft.source.kind == SourceKind::None;
     choice_ui(ui, "File type", &chosen, |ui| {
         let written = |this: &&Container| engine == Engine::Ffmpeg || plan::opencv_writes(**this);
-        let (sounds, films): (Vec<Container>, Vec<Container>) =
+        let (sounds, pictures): (Vec<Container>, Vec<Container>) =
             Container::ALL.iter().filter(written).partition(|this| this.is_sound_only());
-        for this in films {
-            entry_ui(ui, container, this.name().to_owned(), &text(this));
-        }
-        if has_sound && !sounds.is_empty() {
-            ui.separator();
-            ui.weak("Sound alone");
-            for this in sounds {
+        let (films, others): (Vec<Container>, Vec<Container>) =
+            pictures.into_iter().partition(|this| this.is_of_packets());
+        let sounds = if has_sound { sounds } else { Vec::new() };
+        for (title, group) in [("", films), ("Sound alone", sounds), ("Pictures and pieces", others)] {
+            if !title.is_empty() && !group.is_empty() {
+                ui.separator();
+                ui.weak(title);
+            }
+            for this in group {
                 entry_ui(ui, container, this.name().to_owned(), &text(this));
             }
         }

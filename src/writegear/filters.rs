@@ -70,9 +70,10 @@ impl OwnWords {
         chain(first.iter().chain(&self.picture).chain(last))
     }
 
-    /// The filters of each of our own lines of sound.
-    pub(super) fn sound_chain(&self, first: &str) -> String {
-        chain(std::iter::once(&first.to_owned()).chain(&self.sound)).unwrap_or_default()
+    /// The filters of a line of sound: ours first.
+    pub(super) fn sound_chain(&self, first: &[&str]) -> String {
+        let first: Vec<String> = first.iter().map(|filter| (*filter).to_owned()).collect();
+        chain(first.iter().chain(&self.sound)).unwrap_or_default()
     }
 
     /// The user's graphs, our `first` filters laid before every use of our picture. Our own last filters are left out:
@@ -146,7 +147,7 @@ mod tests {
         assert_eq!(own.rest, ["-tune", "film", "-b:v", "1M"]);
         let (first, last) = (["fps=30".to_owned()], ["format=gray".to_owned()]);
         assert_eq!(own.picture_chain(&first, &last).unwrap(), "fps=30,hflip,negate,format=gray");
-        assert_eq!(own.sound_chain("aresample"), "aresample,volume=2");
+        assert_eq!(own.sound_chain(&["aresample", ""]), "aresample,volume=2");
         assert_eq!(OwnWords::default().picture_chain(&[], &[]), None);
         assert_eq!(super::OwnWords::split(&["-vf".to_owned()]).rest, ["-vf"]);
     }

@@ -3,10 +3,13 @@
 use super::filters::OwnWords;
 use super::spec::EngineSpec;
 use crate::ffmpeg::Options;
-use crate::media::SoundTracks;
+use crate::media::{Channels, SoundTracks};
 
 /// Holes become silence and a drifting device is stretched back: without it AAC swallowed gaps.
 const STEADY_SOUND: &str = "aresample=async=1000:first_pts=0";
+/// The same for what ffmpeg opens itself. A device that begins 100 ms late was drawn to our clock by 2%, a third of a
+/// semitone too high for seconds; this much nobody hears, and no device drifts as far.
+const STEADY_FURTHER: &str = "aresample=async=100:first_pts=0";
 
 /// The graph of further sounds, or of all sounds where they become one.
 pub(super) fn sound_graph(spec: &EngineSpec, own: &OwnWords) -> Options {
@@ -47,7 +50,9 @@ fn beside_the_clock(spec: &EngineSpec) -> Vec<String> {
     let mut graph = vec![format!("[0:{}]asplit={}{}", clock(spec), sounds.len(), clocks.concat())];
     for (index, sound) in sounds.into_iter().enumerate() {
         graph.push(further(spec, sound, index));
-        graph.push(format!("[clock{index}][further{index}]amerge=inputs=2,pan=stereo|c0=c2|c1=c3[sound{index}]"));
+        let ours = ["pan=stereo|c0=c2|c1=c3", to_channels(spec, 2)].into_iter().filter(|filter| !filter.is_empty());
+        let ours: Vec<&str> = ours.collect();
+        graph.push(format!("[clock{index}][further{index}]amerge=inputs=2,{}[sound{index}]", ours.join(",")));
     }
     graph
 }
@@ -56,9 +61,27 @@ fn beside_the_clock(spec: &EngineSpec) -> Vec<String> {
 fn further(spec: &EngineSpec, (input, sound): (usize, usize), index: usize) -> String {
     // A device counts from the epoch, a file may begin anywhere: both begin with the recording.
     let moved = moved_by(spec, input).map_or_else(String::new, |by| format!("+({by})/TB"));
-    format!(
-        "[{input}:a:{sound}]asetpts=PTS-STARTPTS{moved},{STEADY_SOUND},aformat=channel_layouts=stereo,apad[further{index}]"
-    )
+    let channels = spec.further.get(input - 1).and_then(|further| further.sounds.get(sound)).copied().unwrap_or(2);
+    let stereo = in_stereo(channels);
+    format!("[{input}:a:{sound}]asetpts=PTS-STARTPTS{moved},{STEADY_FURTHER},{stereo},apad[further{index}]")
+}
+
+/// One channel on both sides, where ffmpeg by itself makes it 3 dB quieter.
+const BOTH_SIDES: &str = "pan=stereo|c0=c0|c1=c0";
+/// The mean of both, where ffmpeg by itself makes it up to 3 dB louder for the encoders that take floats, and clips.
+const ONE_SIDE: &str = "pan=mono|c0=0.5*c0+0.5*c1";
+
+const fn in_stereo(channels: u32) -> &'static str {
+    if channels == 1 { BOTH_SIDES } else { "aformat=channel_layouts=stereo" }
+}
+
+/// What makes the wished channels of so many; empty where nothing must be done.
+fn to_channels(spec: &EngineSpec, channels: u16) -> &'static str {
+    match (spec.options.sound_channels, channels) {
+        (Some(Channels::Stereo), 1) => BOTH_SIDES,
+        (Some(Channels::Mono), 2) => ONE_SIDE,
+        _ => "",
+    }
 }
 
 /// The user's own `-itsoffset` of a further input, in seconds.
@@ -71,25 +94,27 @@ fn moved_by(spec: &EngineSpec, number: usize) -> Option<f64> {
 /// All sounds added up, as long as our own lines; nothing is made quieter, as on a mixing desk.
 fn mixed(spec: &EngineSpec, own: &OwnWords) -> Vec<String> {
     let sounds = spec.further_sounds();
+    let first = usize::from(spec.video.is_some());
     let mut lines: Vec<usize> = ours(spec, own).collect();
     if lines.is_empty() {
         lines.push(clock(spec));
     }
     let mut graph = Vec::new();
-    let mut ends = String::new();
+    let mut ends = Vec::new();
     for line in lines {
-        graph.push(format!("[0:{line}]{STEADY_SOUND},aformat=channel_layouts=stereo[line{line}]"));
-        ends.push_str(&format!("[line{line}]"));
+        let channels = spec.lines().get(line - first).map_or(2, |line| u32::from(line.channels));
+        graph.push(format!("[0:{line}]{STEADY_SOUND},{}[line{line}]", in_stereo(channels)));
+        ends.push(format!("[line{line}]"));
     }
     for (index, sound) in sounds.into_iter().enumerate() {
         graph.push(further(spec, sound, index));
-        ends.push_str(&format!("[further{index}]"));
+        ends.push(format!("[further{index}]"));
     }
     let count = graph.len();
     let side = |first: usize| (0..count).map(|sound| format!("c{}", 2 * sound + first)).collect::<Vec<_>>().join("+");
     let pan = format!("pan=stereo|c0={}|c1={}", side(0), side(1));
-    let chain = own.sound_chain(&pan);
-    graph.push(format!("{ends}amerge=inputs={count},{chain}[sound]"));
+    let chain = own.sound_chain(&[&pan, to_channels(spec, 2)]);
+    graph.push(format!("{}amerge=inputs={count},{chain}[sound]", ends.concat()));
     graph
 }
 
@@ -114,15 +139,17 @@ pub(super) fn sound_options(spec: &EngineSpec, own: &OwnWords, options: &mut Opt
         }
     }
     let takes_ours = own.takes_our_sound(usize::from(spec.video.is_some()));
-    let chain = own.sound_chain(STEADY_SOUND);
-    if further == 0 && !mixed && !own.has_any_graph() {
-        if !ours.is_empty() || takes_ours {
-            options.push("af", chain);
-        }
-    } else if !mixed {
+    let chain = |channels| own.sound_chain(&[STEADY_SOUND, to_channels(spec, channels)]);
+    let chains: Vec<String> = spec.audio.iter().map(|line| chain(line.channels)).collect();
+    let (first_chain, is_one) = (chains.first(), chains.windows(2).all(|pair| pair[0] == pair[1]));
+    match first_chain.filter(|_| is_one && further == 0 && !mixed && !own.has_any_graph()) {
+        Some(chain) => options.push("af", chain.as_str()),
+        None if mixed => {}
         // What comes out of a graph takes no filter of this kind.
-        for index in 0..ours.len() {
-            options.push(&format!("filter:a:{index}"), chain.as_str());
+        None => {
+            for (index, chain) in chains.iter().take(ours.len()).enumerate() {
+                options.push(&format!("filter:a:{index}"), chain.as_str());
+            }
         }
     }
     // The user's own words may map sounds of the further inputs.
@@ -149,7 +176,7 @@ mod tests {
         EngineSpec {
             video: None,
             audio: vec![AudioInput { sample_rate: 48_000, channels: 2 }; own_lines],
-            further: inputs.into_iter().map(|input| FurtherInput { input, sounds: 1 }).collect(),
+            further: inputs.into_iter().map(|input| FurtherInput { input, sounds: vec![1] }).collect(),
             options: EncodeOptions { audio: vec![("c:a".into(), "aac".into())], ..EncodeOptions::default() },
             destination: Destination::Packets,
         }
@@ -164,6 +191,7 @@ mod tests {
     fn a_further_inputs_sound_lasts_as_long_as_our_own() {
         let mut spec = spec(1, "-itsoffset 2 -f lavfi -i sine -i a.wav");
         let all = words(&spec);
+        assert!(all.contains("first_pts=0,pan=stereo|c0=c0|c1=c0,apad[further0]"), "{all}");
         assert!(
             all.contains("-i pipe:0 -itsoffset 2 -f lavfi -i sine -i a.wav -filter_complex [0:1]asplit=2"),
             "{all}"
@@ -193,6 +221,19 @@ mod tests {
         assert!(words(&spec).contains("[line0][line1]amerge=inputs=2,"), "{}", words(&spec));
         spec.audio.truncate(1);
         assert!(words(&spec).contains("-i pipe:0 -map 0:0 -af aresample"), "{}", words(&spec));
+    }
+
+    #[test]
+    fn one_channel_is_neither_louder_nor_quieter_than_two() {
+        let mut spec = spec(2, "");
+        spec.options.sound_channels = Some(Channels::Mono);
+        let all = words(&spec);
+        assert!(all.contains("-af aresample=async=1000:first_pts=0,pan=mono|c0=0.5*c0+0.5*c1 "), "{all}");
+        spec.options.sound_channels = Some(Channels::Stereo);
+        assert!(words(&spec).contains("-af aresample=async=1000:first_pts=0 "), "{}", words(&spec));
+        spec.audio[1].channels = 1;
+        let all = words(&spec);
+        assert!(all.contains("-filter:a:1 aresample=async=1000:first_pts=0,pan=stereo|c0=c0|c1=c0 "), "{all}");
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use crate::ffmpeg::Input;
 use crate::media::{
-    Colour, CompressedFormat, FrameRate, FrameTiming, PixelFormat, Resolution, SoundTracks, TimeBase, TrackHeader,
+    Channels, Colour, CompressedFormat, FrameRate, FrameTiming, PixelFormat, Resolution, SoundTracks, TimeBase,
+    TrackHeader,
 };
 use crate::nut;
 
@@ -84,6 +85,8 @@ pub struct EncodeOptions {
     pub audio: Vec<(String, String)>,
     /// How many tracks of sound the output holds: where it is one, all sounds are mixed into it.
     pub sound_tracks: SoundTracks,
+    /// Channels of each track; `None` leaves our lines as they are. What the user maps by hand keeps its own.
+    pub sound_channels: Option<Channels>,
     /// The user's own, last, so that they win.
     pub output: Vec<String>,
 }
@@ -93,9 +96,9 @@ pub struct EncodeOptions {
 pub struct FurtherInput {
     /// What it is, with its options.
     pub input: Input,
-    /// Streams of sound in it. Each becomes a track, as long as our own stream, whatever its own length; one that the
-    /// user's words speak of (`1:a`) is left to them.
-    pub sounds: usize,
+    /// Its streams of sound, each by the number of its channels. Each becomes a track, as long as our own stream,
+    /// whatever its own length; one that the user's words speak of (`1:a`) is left to them.
+    pub sounds: Vec<u32>,
 }
 
 /// Where ffmpeg's product goes.
@@ -149,7 +152,7 @@ impl EngineSpec {
     pub fn further_sounds(&self) -> Vec<(usize, usize)> {
         let numbered = self.further.iter().zip(1_usize..);
         let free = numbered.filter(|(_, number)| !self.options.speaks_of(&format!("{number}:a")));
-        free.flat_map(|(input, number)| (0..input.sounds).map(move |sound| (number, sound))).collect()
+        free.flat_map(|(input, number)| (0..input.sounds.len()).map(move |sound| (number, sound))).collect()
     }
 
     /// The silent line to be written after [`Self::audio`] where further inputs have sound: that sound ends with it,

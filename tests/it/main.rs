@@ -44,6 +44,10 @@ mod recording;
 #[cfg(test)]
 mod screen;
 #[cfg(test)]
+mod sound_beside;
+#[cfg(test)]
+mod sound_only;
+#[cfg(test)]
 mod window_camera;
 #[cfg(test)]
 mod window_e2e;
@@ -51,5 +55,7 @@ mod window_e2e;
 mod window_engine;
 #[cfg(test)]
 mod window_kittest;
+#[cfg(test)]
+mod window_sound_form;
 #[cfg(test)]
 mod writegear;

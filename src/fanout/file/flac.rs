@@ -24,7 +24,7 @@ pub(super) fn complete_header(path: &Path, length: Duration) -> io::Result<()> {
 
 /// The properties with the length in them; `None` where this is no FLAC.
 fn completed(head: &[u8; HEAD_BYTES], length: Duration) -> Option<u64> {
-    let is_flac = head.starts_with(b"fLaC") && head[4] & 0x7f == 0;
+    let is_flac = head.starts_with(b"fLaC") && matches!(head[4], 0 | 0x80);
     let properties = u64::from_be_bytes(head[PROPERTIES].try_into().ok()?);
     let rate = u128::from(properties >> 44);
     // A microsecond is a fifth of a sample at FLAC's highest rate: rounding finds the very sample.

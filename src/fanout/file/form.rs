@@ -77,10 +77,9 @@ impl CopiedPicture {
 impl CrashSafe {
     pub(super) fn of(container: Container) -> Self {
         match container {
-            Container::Mkv | Container::Mka => Self::Clusters { muxer: "matroska" },
-            // NUT tells no packet's length, without which ffmpeg's Ogg muxer puts every page one packet too early, and
+            // For Ogg as well: NUT tells no packet's length, without which ffmpeg's Ogg muxer puts every page one packet too early, and
             // strict players refuse the file. Matroska knows it.
-            Container::Ogg | Container::Opus => Self::Clusters { muxer: "matroska" },
+            Container::Mkv | Container::Mka | Container::Ogg | Container::Opus => Self::Clusters { muxer: "matroska" },
             Container::Webm => Self::Clusters { muxer: "webm" },
             Container::Mp4 => Self::Fragments { muxer: "mp4" },
             Container::M4a => Self::Fragments { muxer: "ipod" },

@@ -47,7 +47,7 @@ pub(super) fn listen(ffmpeg: &Ffmpeg, path: &Path, stop: &StopToken) -> Heard {
     let mut micros = 0;
     let ran =
         run_with_progress(&ffmpeg.program, &args.to_os_args(), "listen", &Redactor::default(), stop, &mut |now| {
-            micros = now.out_time_us.and_then(|time| u64::try_from(time).ok()).unwrap_or(micros)
+            micros = now.out_time_us.and_then(|time| u64::try_from(time).ok()).unwrap_or(micros);
         });
     match ran {
         Ok(Some(finished)) => match finished.log.last() {

@@ -61,7 +61,7 @@ pub(in crate::session) fn commands_for(plan: &Plan, ffmpeg: &Path, source: Resol
     let format = SoundFormat { sample_rate: 48_000, channels: 2 };
     let formats: Vec<_> = plan.audio.iter().map(|_| format).collect();
     let further = further_inputs(plan);
-    let further = further.into_iter().map(|input| FurtherInput { input, sounds: 1 }).collect();
+    let further = further.into_iter().map(|input| FurtherInput { input, sounds: vec![2] }).collect();
     let file = plan.file.as_ref().filter(|file| file.way == FileWay::Packets);
     let destination = match file {
         Some(_) => Destination::Packets,
