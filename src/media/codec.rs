@@ -123,7 +123,51 @@ named! {
         M3u8 = "m3u8",
         /// MPEG-DASH: a manifest and its pieces.
         Mpd = "mpd",
+        /// MPEG-4 with sound alone; plays everywhere.
+        M4a = "m4a",
+        /// Ogg with sound alone.
+        Ogg = "ogg",
+        /// Ogg with Opus in it, which has an extension of its own.
+        Opus = "opus",
+        /// FLAC's own form: lossless.
+        Flac = "flac",
+        /// Uncompressed sound; from 4 GiB on as RF64.
+        Wav = "wav",
+        /// MPEG layer 3 by itself.
+        Mp3 = "mp3",
+        /// Matroska with sound alone; holds any codec.
+        Mka = "mka",
     }
+}
+
+named! {
+    /// How many channels a track of sound has.
+    Channels {
+        /// Left and right.
+        Stereo = "stereo",
+        /// One.
+        Mono = "mono",
+    }
+}
+
+impl Channels {
+    /// As a number.
+    pub const fn count(self) -> u16 {
+        match self {
+            Self::Stereo => 2,
+            Self::Mono => 1,
+        }
+    }
+}
+
+/// How many tracks of sound a container holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SoundTracks {
+    /// As many as one likes.
+    #[default]
+    Several,
+    /// One.
+    One,
 }
 
 impl Container {
@@ -138,6 +182,8 @@ impl Container {
             "jpeg" => Some(Self::Jpg),
             "tif" => Some(Self::Tiff),
             "m2ts" | "mts" => Some(Self::Ts),
+            "oga" => Some(Self::Ogg),
+            "wave" => Some(Self::Wav),
             _ => None,
         };
         other.or_else(|| Self::from_name(extension))
@@ -163,6 +209,19 @@ impl Container {
         matches!(self, Self::Mp4 | Self::Mov | Self::Mkv | Self::Webm)
     }
 
+    /// Whether it holds sound and no picture.
+    pub const fn is_sound_only(self) -> bool {
+        matches!(self, Self::M4a | Self::Ogg | Self::Opus | Self::Flac | Self::Wav | Self::Mp3 | Self::Mka)
+    }
+
+    /// How many tracks of sound it holds.
+    pub const fn sound_tracks(self) -> SoundTracks {
+        match self {
+            Self::Flac | Self::Wav | Self::Mp3 | Self::Flv => SoundTracks::One,
+            _ => SoundTracks::Several,
+        }
+    }
+
     /// Whether it can hold sound.
     pub const fn has_sound(self) -> bool {
         !(self.is_images() || matches!(self, Self::Gif))
@@ -172,7 +231,7 @@ impl Container {
     pub const fn muxer(self) -> &'static str {
         match self {
             Self::Mp4 => "mp4",
-            Self::Mkv => "matroska",
+            Self::Mkv | Self::Mka => "matroska",
             Self::Webm => "webm",
             Self::Mov => "mov",
             Self::Avi => "avi",
@@ -182,6 +241,13 @@ impl Container {
             Self::Png | Self::Jpg | Self::Bmp | Self::Tiff | Self::Webp => "image2",
             Self::M3u8 => "hls",
             Self::Mpd => "dash",
+            // Apple's players know sound alone by this brand of MPEG-4.
+            Self::M4a => "ipod",
+            Self::Ogg => "ogg",
+            Self::Opus => "opus",
+            Self::Flac => "flac",
+            Self::Wav => "wav",
+            Self::Mp3 => "mp3",
         }
     }
 
@@ -203,6 +269,7 @@ impl Container {
             Self::Bmp => codec == V::Bmp,
             Self::Tiff => codec == V::Tiff,
             Self::Webp => codec == V::Webp,
+            Self::M4a | Self::Ogg | Self::Opus | Self::Flac | Self::Wav | Self::Mp3 | Self::Mka => false,
         }
     }
 
@@ -210,7 +277,7 @@ impl Container {
     pub fn holds_audio(self, codec: AudioCodec) -> bool {
         use AudioCodec as A;
         match self {
-            Self::Mkv => true,
+            Self::Mkv | Self::Mka => true,
             // FLAC would be allowed, but ffmpeg 5.1 calls that experimental and loses its last block (up to 96 ms).
             Self::Mp4 => matches!(codec, A::Aac | A::Opus | A::Mp3),
             Self::Webm => matches!(codec, A::Opus | A::Vorbis),
@@ -218,6 +285,13 @@ impl Container {
             Self::Avi => matches!(codec, A::Aac | A::Mp3 | A::Pcm),
             Self::Ts | Self::M3u8 | Self::Flv => matches!(codec, A::Aac | A::Mp3),
             Self::Mpd => matches!(codec, A::Aac | A::Opus),
+            Self::M4a => codec == A::Aac,
+            // FLAC in Ogg is known to few players.
+            Self::Ogg => matches!(codec, A::Opus | A::Vorbis),
+            Self::Opus => codec == A::Opus,
+            Self::Flac => codec == A::Flac,
+            Self::Wav => codec == A::Pcm,
+            Self::Mp3 => codec == A::Mp3,
             Self::Gif | Self::Png | Self::Jpg | Self::Bmp | Self::Tiff | Self::Webp => false,
         }
     }
@@ -225,11 +299,21 @@ impl Container {
     /// What a recording into this container gets when the profile's codec does not fit or says `auto`.
     pub const fn default_codecs(self) -> (VideoCodec, AudioCodec) {
         match self {
-            Self::Mp4 | Self::Mkv | Self::Mov | Self::Ts | Self::Flv | Self::M3u8 | Self::Mpd => {
-                (VideoCodec::H264, AudioCodec::Aac)
-            }
+            Self::Mp4
+            | Self::Mkv
+            | Self::Mov
+            | Self::Ts
+            | Self::Flv
+            | Self::M3u8
+            | Self::Mpd
+            | Self::M4a
+            | Self::Mka => (VideoCodec::H264, AudioCodec::Aac),
+            // Nobody asks those of sound alone for pictures.
+            Self::Ogg | Self::Opus => (VideoCodec::H264, AudioCodec::Opus),
+            Self::Flac => (VideoCodec::H264, AudioCodec::Flac),
+            Self::Wav => (VideoCodec::H264, AudioCodec::Pcm),
             Self::Webm => (VideoCodec::Vp9, AudioCodec::Opus),
-            Self::Avi => (VideoCodec::H264, AudioCodec::Mp3),
+            Self::Avi | Self::Mp3 => (VideoCodec::H264, AudioCodec::Mp3),
             Self::Gif => (VideoCodec::Gif, AudioCodec::Aac),
             Self::Png => (VideoCodec::Png, AudioCodec::Aac),
             Self::Jpg => (VideoCodec::Mjpeg, AudioCodec::Aac),
@@ -257,7 +341,7 @@ mod tests {
     fn every_container_holds_its_own_defaults() {
         for container in Container::ALL {
             let (video, audio) = container.default_codecs();
-            assert!(container.holds_video(video), "{container}");
+            assert_eq!(container.holds_video(video), !container.is_sound_only(), "{container}");
             assert_eq!(container.holds_audio(audio), container.has_sound(), "{container}");
         }
     }

@@ -14,7 +14,7 @@ pub mod sync;
 pub mod test_card;
 mod time;
 
-pub use codec::{AudioCodec, Container, VideoCodec};
+pub use codec::{AudioCodec, Channels, Container, SoundTracks, VideoCodec};
 pub use colour::{Colour, Matrix, Primaries, Range, Transfer};
 pub use frame::{
     Changed, CompressedFormat, Frame, FrameError, Payload, PixelBuffer, PixelFormat, Planes, Rect, Resolution,

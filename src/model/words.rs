@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::media::{Container, VideoCodec};
+use crate::media::{AudioCodec, Container, VideoCodec};
 use crate::profile::SourceKind;
 
 /// `00:03:12`.
@@ -99,6 +99,13 @@ pub const fn container(container: Container) -> &'static str {
         Container::Jpg | Container::Webp => "one small file a picture",
         Container::M3u8 => "HLS, for web servers",
         Container::Mpd => "DASH, for web servers",
+        Container::M4a => "AAC, plays everywhere",
+        Container::Ogg => "Opus or Vorbis",
+        Container::Opus => "small and good",
+        Container::Flac => "lossless",
+        Container::Wav => "uncompressed, for editors",
+        Container::Mp3 => "for old players",
+        Container::Mka => "holds any codec and several tracks",
     }
 }
 
@@ -122,6 +129,18 @@ pub const fn codec(codec: VideoCodec) -> &'static str {
         VideoCodec::Tiff => "TIFF, lossless pictures",
         VideoCodec::Webp => "WebP, lossless pictures",
         VideoCodec::Raw => "uncompressed, for devices",
+    }
+}
+
+/// What a codec of sound is good for.
+pub const fn sound_codec(codec: AudioCodec) -> &'static str {
+    match codec {
+        AudioCodec::Aac => "AAC, plays everywhere",
+        AudioCodec::Opus => "Opus, smaller",
+        AudioCodec::Flac => "FLAC, lossless",
+        AudioCodec::Mp3 => "MP3, for old players",
+        AudioCodec::Pcm => "PCM, uncompressed",
+        AudioCodec::Vorbis => "Vorbis, free, old",
     }
 }
 

@@ -96,7 +96,7 @@ fn network(
     let own = own_muxer(&profile.advanced.output);
     let by_extension = || extension(wish).filter(|_| speech.by_extension).and_then(Container::from_extension);
     let by_own = own.and_then(|name| Container::ALL.iter().copied().find(|container| container.muxer() == name));
-    let chosen = by_own.or_else(by_extension).filter(|container| !container.is_images());
+    let chosen = by_own.or_else(by_extension).filter(|container| !container.is_images() && !container.is_sound_only());
     let muxer = own.map(str::to_owned).or_else(|| chosen.map(|container| container.muxer().to_owned()));
     let plan = plan(wish, AddressKind::Network, muxer.as_deref().unwrap_or(speech.muxer));
     Some((plan, Some(chosen.unwrap_or(speech.container))))

@@ -2,6 +2,7 @@
 //!
 //! A table of facts about ffmpeg 4.4 to 8; whether an encoder works on this machine is the environment's.
 
+use super::sound_codecs::audio_encoders;
 use crate::media::{AudioCodec, VideoCodec};
 
 /// The name of no encoder: pictures are recorded as they come.
@@ -181,30 +182,6 @@ pub(super) fn facts(name: &str) -> Option<&'static EncoderFacts> {
 /// Whether this encoder needs a graphics card or a system's service.
 pub(super) fn is_hardware(name: &str) -> bool {
     ["_nvenc", "_qsv", "_amf", "_videotoolbox", "_mf"].iter().any(|ending| name.ends_with(ending))
-}
-
-/// The encoders of a sound codec, the best first.
-pub(super) const fn audio_encoders(codec: AudioCodec) -> &'static [&'static str] {
-    match codec {
-        AudioCodec::Aac => &["aac", "libfdk_aac"],
-        AudioCodec::Opus => &["libopus"],
-        AudioCodec::Flac => &["flac"],
-        AudioCodec::Mp3 => &["libmp3lame", "libshine"],
-        AudioCodec::Pcm => &["pcm_s16le"],
-        AudioCodec::Vorbis => &["libvorbis"],
-    }
-}
-
-/// Samples per second that a sound codec takes; empty takes any.
-pub(super) const fn sample_rates(codec: AudioCodec) -> &'static [u32] {
-    match codec {
-        AudioCodec::Aac => {
-            &[8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000]
-        }
-        AudioCodec::Opus => &[8_000, 12_000, 16_000, 24_000, 48_000],
-        AudioCodec::Mp3 => &[8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000],
-        AudioCodec::Flac | AudioCodec::Pcm | AudioCodec::Vorbis => &[],
-    }
 }
 
 /// The encoder's own word for a preset written in x264's words; `None` when it has none.

@@ -14,6 +14,10 @@ mod noncompression;
 mod output;
 mod resolve;
 mod sound;
+mod sound_codecs;
+mod sound_encode;
+#[cfg(test)]
+mod sound_tests;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -29,6 +33,8 @@ pub use noncompression::opencv_writes;
 pub use output::{wished_path, wished_subtitles};
 pub use resolve::{check, resolve, resolve_run};
 pub use sound::strip;
+pub use sound_codecs::{SoundBitrates, USUAL_SAMPLE_RATES, sound_bitrates, takes_sample_rate};
+pub use sound_encode::{sound_codec, sound_codecs};
 pub use source::{chosen_camera, control_wishes, parse_region};
 pub use types::{
     AddressKind, AddressPlan, AudioEncode, ColourChoice, EnginePlan, Extra, FilePlan, FileWay, Fix, OnExisting, Plan,

@@ -49,6 +49,13 @@ pub fn wished_path(profile: &Profile, env: &Environment) -> Option<PathBuf> {
     path(profile, container, env, &mut unheard)
 }
 
+/// The container of sound alone that this profile's file has.
+pub(super) fn sound_container(profile: &Profile) -> Option<Container> {
+    let is_file = address::wish(profile).is_none();
+    let container = container(profile, &mut Findings::default()).filter(|_| is_file)?;
+    container.is_sound_only().then_some(container)
+}
+
 /// The file of subtitles that this profile would put into the recording.
 pub fn wished_subtitles(profile: &Profile, env: &Environment) -> Option<PathBuf> {
     let wish = profile.output.subtitles.trim();
@@ -127,7 +134,7 @@ pub(super) fn container(profile: &Profile, out: &mut Findings) -> Option<Contain
     let found = Container::from_extension(wish);
     if found.is_none() {
         let known: Vec<&str> = Container::ALL.iter().map(|container| container.name()).collect();
-        let later = ["m4a", "ogg", "flac", "wav", "m4v", "mpg", "wmv", "mp3"];
+        let later = ["m4v", "mpg", "wmv"];
         let what = if later.iter().any(|name| name.eq_ignore_ascii_case(wish)) {
             format!("Recording into {wish} is not in this version yet.")
         } else {

@@ -1,13 +1,15 @@
 //! A profile and this machine become a plan, or all problems at once.
 
 use super::findings::{Findings, fix};
+use super::sound_encode::Heard;
 use super::{
-    EnginePlan, Environment, Extra, Plan, Problem, Run, VideoPlan, copy, noncompression, output, sound, source, video,
+    EnginePlan, Environment, Extra, Plan, Problem, Run, VideoPlan, copy, noncompression, output, sound, sound_encode,
+    source, video,
 };
 use crate::capture::{CaptureRequest, SourceSpec};
 use crate::ffmpeg::Input;
-use crate::media::FrameRate;
-use crate::profile::{Audio, Profile, SourceKind};
+use crate::media::{Container, FrameRate};
+use crate::profile::{Profile, SourceKind};
 
 /// Everything that stands in the way of recording this profile here, and every warning.
 pub fn check(profile: &Profile, env: &Environment) -> Vec<Problem> {
@@ -36,7 +38,10 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
             noncompression::without_ffmpeg(env, &mut out);
         }
     }
-    let mut spec = source::resolve(profile, env, &mut out);
+    // Such a file has no place for a picture: none is captured, and a missing screen is no problem.
+    let sound_container = if by_opencv { None } else { output::sound_container(profile) };
+    let kind = if sound_container.is_some() { SourceKind::None } else { profile.source.kind };
+    let mut spec = if sound_container.is_some() { None } else { source::resolve(profile, env, &mut out) };
     let mirror = source::mirror(profile, &mut out);
     let target = if by_opencv {
         noncompression::file(profile, env, run, &mut out).map(output::Target::File)
@@ -44,7 +49,7 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         output::resolve(profile, env, run, &mut out)
     };
     let container = target.as_ref().and_then(output::Target::container);
-    let encode = match (profile.source.kind, &target) {
+    let encode = match (kind, &target) {
         (SourceKind::None, _) => None,
         _ if by_opencv => video::for_opencv(&profile.video, &mut out),
         (_, target) if copy::is_wished(profile) => copy::resolve(profile, target.as_ref(), env, &mut out),
@@ -63,17 +68,19 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         let name = container.map_or("A device", |container| container.name());
         sound::none(&profile.audio, name, &mut out)
     } else {
-        sound::inputs(&profile.audio, env, run.missing_sound, &mut out)
+        let found = sound::inputs(&profile.audio, env, run.missing_sound, &mut out);
+        sound::tracks(found, container, &mut out)
     };
-    let silent = Audio { inputs: Vec::new(), ..profile.audio.clone() };
-    let audio_encode = sound::encode(if is_silent { &silent } else { &profile.audio }, container, env, &mut out);
+    let heard = if is_silent || profile.audio.inputs.is_empty() { Heard::Nothing } else { Heard::Sound };
+    let audio_encode = sound_encode::encode(&profile.audio, container, heard, env, &mut out);
     let (file, address) = match target {
         Some(output::Target::File(file)) => (Some(file), None),
         Some(output::Target::Address(address, _)) => (None, Some(address)),
         None => (None, None),
     };
     let subtitles = if by_opencv { None } else { output::subtitles(profile, env, file.as_ref(), &mut out) };
-    if profile.source.kind == SourceKind::None {
+    without_picture(profile, sound_container, &mut out);
+    if kind == SourceKind::None {
         sound_alone(profile, is_silent && !by_opencv, audio.is_empty(), &mut out);
     }
     let video = spec.zip(encode).map(|(source, encode)| VideoPlan {
@@ -90,8 +97,7 @@ pub fn resolve_run(profile: &Profile, env: &Environment, run: &Run) -> Result<(P
         pixel_format: encode.pixel_format,
         mirror,
     });
-    let is_whole =
-        (file.is_some() || address.is_some()) && (video.is_some() || profile.source.kind == SourceKind::None);
+    let is_whole = (file.is_some() || address.is_some()) && (video.is_some() || kind == SourceKind::None);
     match audio_encode {
         Some(audio_encode) if is_whole && !out.has_errors() => {
             let (extra, duration) = (extra(profile), run.duration);
@@ -107,16 +113,30 @@ fn request(profile: &Profile, env: &Environment, source: SourceSpec, rate: Frame
     CaptureRequest { source, rate, show_cursor: profile.source.show_cursor, controls }
 }
 
+/// Who names a file of sound alone wants it, whatever the profile's source is.
+fn without_picture(profile: &Profile, container: Option<Container>, out: &mut Findings) {
+    if let Some(container) = container.filter(|_| profile.source.kind != SourceKind::None) {
+        let what = format!("{container} holds no picture: the sound alone is recorded.");
+        let help = "For a picture as well choose a file type for films, such as mp4.";
+        out.warning("output.container", what, help, fix("Only sound", "source.kind", "none"));
+    }
+}
+
 /// Whether there is anything to record without a picture: `is_silent` is what holds no sound.
 fn sound_alone(profile: &Profile, is_silent: bool, has_no_sound: bool, out: &mut Findings) {
     let screen = || fix("Record the screen", "source.kind", "screen");
+    // What the user's own inputs hold is seen when they are opened.
+    let has_no_sound = has_no_sound && profile.advanced.inputs.is_empty();
     if is_silent && !profile.audio.inputs.is_empty() {
         let what = "Without a picture there is nothing to write here: it holds no sound.";
         out.error("source.kind", what, "Choose a source.", screen());
     }
     if has_no_sound && !out.has_errors() {
         let what = "Without a picture and without a sound input there is nothing to record.";
-        out.error("audio.inputs", what, "Choose a source, or another sound input.", screen());
+        let microphone = || fix("Use the default microphone", "audio.inputs.0.device", "default");
+        let is_file_of_sound = output::sound_container(profile).is_some();
+        let better = if is_file_of_sound { microphone() } else { screen() };
+        out.error("audio.inputs", what, "Choose a source, or another sound input.", better);
     }
 }
 

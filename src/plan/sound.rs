@@ -1,10 +1,9 @@
-//! What is heard: the profile's inputs against the devices that were found, and how sound is encoded.
+//! What is heard: the profile's inputs against the devices that were found, and the tracks that they go to.
 
-use super::encoders::{audio_encoders, sample_rates};
 use super::findings::{Findings, fix, some_of};
-use super::{AudioEncode, Environment, MissingSound, Searched, Works};
+use super::{Environment, MissingSound, Searched};
 use crate::audio::{AudioDevice, AudioKind, AudioSpec, Follow, InputSpec, Strip};
-use crate::media::{AudioCodec, Container};
+use crate::media::{Container, SoundTracks};
 use crate::profile::{Audio, AudioInput};
 
 /// Reads an input as profiles and the command line write it.
@@ -17,8 +16,13 @@ fn parse_audio_spec(text: &str) -> AudioSpec {
     }
 }
 
-/// The inputs that will be recorded.
-pub(super) fn inputs(audio: &Audio, env: &Environment, missing: MissingSound, out: &mut Findings) -> Vec<Strip> {
+/// The inputs that will be recorded, each with its number in the profile.
+pub(super) fn inputs(
+    audio: &Audio,
+    env: &Environment,
+    missing: MissingSound,
+    out: &mut Findings,
+) -> Vec<(usize, Strip)> {
     let mut seen: Vec<AudioSpec> = Vec::new();
     let mut plans = Vec::new();
     for (index, input) in audio.inputs.iter().enumerate() {
@@ -30,10 +34,28 @@ pub(super) fn inputs(audio: &Audio, env: &Environment, missing: MissingSound, ou
         }
         seen.push(spec.clone());
         if is_there(&spec, &field, input, env, missing, out) {
-            plans.push(strip(input));
+            plans.push((index, strip(input)));
         }
     }
     plans
+}
+
+/// The strips alone, with the tracks that the container holds: where it holds one, all inputs are mixed into it.
+pub(super) fn tracks(found: Vec<(usize, Strip)>, container: Option<Container>, out: &mut Findings) -> Vec<Strip> {
+    let first = found.first().map_or(1, |(_, strip)| strip.track);
+    let only_one = container.filter(|container| container.sound_tracks() == SoundTracks::One);
+    let Some(container) = only_one else { return found.into_iter().map(|(_, strip)| strip).collect() };
+    for (index, strip) in found.iter().filter(|(_, strip)| strip.track != first) {
+        let field = format!("audio.inputs.{index}.track");
+        let what = format!(
+            "{container} holds one track of sound: this input, wished on track {}, is mixed into it.",
+            strip.track
+        );
+        let anything = if container.is_sound_only() { "mka" } else { "mkv" };
+        let help = format!("Give it the others' track, or record into {anything}, which holds several.");
+        out.warning(&field, what, help, fix("Mix them into one", &field, first.to_string()));
+    }
+    found.into_iter().map(|(_, strip)| Strip { track: 1, ..strip }).collect()
 }
 
 /// No inputs, because what is written holds no sound.
@@ -116,82 +138,4 @@ fn device_is_there(asked: &str, field: &str, devices: &[AudioDevice], out: &mut 
         out.error(field, what, format!("Choose one of: {}.", names(&mut fits.into_iter())), default);
     }
     false
-}
-
-/// How sound is encoded; `None` where a finding says why. Without inputs nothing is found wrong.
-pub(super) fn encode(
-    audio: &Audio,
-    container: Option<Container>,
-    env: &Environment,
-    out: &mut Findings,
-) -> Option<AudioEncode> {
-    let mut silent = Findings::default();
-    let out = if audio.inputs.is_empty() { &mut silent } else { out };
-    let codec = codec(audio, container, out);
-    let encoder = codec.map(|codec| (codec, encoder(codec, env, out)));
-    if audio.inputs.is_empty() {
-        let codec = codec.unwrap_or(AudioCodec::Aac);
-        return Some(assembled(audio, codec, audio_encoders(codec)[0].to_owned(), audio.sample_rate));
-    }
-    let (codec, encoder) = encoder?;
-    let rate = sample_rate(codec, audio.sample_rate, out);
-    Some(assembled(audio, codec, encoder?, rate))
-}
-
-fn assembled(audio: &Audio, codec: AudioCodec, encoder: String, sample_rate: u32) -> AudioEncode {
-    AudioEncode { codec, encoder, bitrate_kbps: audio.bitrate_kbps, sample_rate }
-}
-
-fn codec(audio: &Audio, container: Option<Container>, out: &mut Findings) -> Option<AudioCodec> {
-    let own = container.map_or(AudioCodec::Aac, |container| container.default_codecs().1);
-    if audio.codec.trim().eq_ignore_ascii_case("auto") {
-        return Some(own);
-    }
-    let Some(codec) = AudioCodec::from_name(&audio.codec) else {
-        let what = format!("'{}' is not a codec of sound that gearcast knows.", audio.codec);
-        let known = some_of(AudioCodec::ALL.iter().map(|codec| codec.name()));
-        out.error(
-            "audio.codec",
-            what,
-            format!("Choose one of: {known}."),
-            fix("Choose by itself", "audio.codec", "auto"),
-        );
-        return None;
-    };
-    if let Some(container) = container.filter(|container| !container.holds_audio(codec)) {
-        let what = format!("{container} does not hold {codec}: {own} is recorded.");
-        out.warning(
-            "audio.codec",
-            what,
-            "Choose a codec that fits, or the container mkv.",
-            fix(format!("Use {own}"), "audio.codec", own.name()),
-        );
-        return Some(own);
-    }
-    Some(codec)
-}
-
-fn encoder(codec: AudioCodec, env: &Environment, out: &mut Findings) -> Option<String> {
-    let names = audio_encoders(codec);
-    let Some(ffmpeg) = &env.ffmpeg else { return Some(names[0].to_owned()) };
-    let usable = |name: &&&str| {
-        ffmpeg.encoders.iter().any(|known| known.name == **name && !matches!(known.works, Works::No { .. }))
-    };
-    let found = names.iter().find(usable);
-    if found.is_none() {
-        let what = format!("ffmpeg {} has no encoder for {codec}.", ffmpeg.version);
-        let help = format!("Install an ffmpeg with {}, or choose another codec.", some_of(names.iter().copied()));
-        out.error("audio.codec", what, help, fix("Choose by itself", "audio.codec", "auto"));
-    }
-    found.map(|name| (*name).to_owned())
-}
-
-fn sample_rate(codec: AudioCodec, wish: u32, out: &mut Findings) -> u32 {
-    let rates = sample_rates(codec);
-    if rates.is_empty() || rates.contains(&wish) {
-        return wish;
-    }
-    let what = format!("{codec} does not take {wish} samples a second: 48000 are recorded.");
-    out.warning("audio.sample_rate", what, "48000 fits every codec.", fix("Use 48000", "audio.sample_rate", "48000"));
-    48_000
 }

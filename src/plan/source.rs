@@ -5,7 +5,7 @@ use super::{Environment, Searched, copy};
 use crate::capture::{CameraCoding, CameraInfo, ControlWishes, Listing, SourceSpec, WindowPick};
 use crate::imaging::Mirror;
 use crate::media::{Rect, Resolution};
-use crate::profile::{MirrorChoice, Profile, Source, SourceKind};
+use crate::profile::{Engine, MirrorChoice, Profile, Source, SourceKind};
 
 /// The test pattern's size when the profile wishes none.
 const TEST_SIZE: Resolution = Resolution::new(1280, 720);
@@ -16,7 +16,9 @@ pub(super) fn resolve(profile: &Profile, env: &Environment, out: &mut Findings) 
     let id = Some(source.id.trim().to_owned()).filter(|id| !id.is_empty());
     match source.kind {
         SourceKind::None => {
-            if profile.audio.inputs.is_empty() {
+            // What the user's own inputs hold is seen when they are opened.
+            let own_inputs = profile.output.engine == Engine::Ffmpeg && !profile.advanced.inputs.is_empty();
+            if profile.audio.inputs.is_empty() && !own_inputs {
                 let what = "Neither picture nor sound is chosen, so there is nothing to record.";
                 out.error(
                     "source.kind",

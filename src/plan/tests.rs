@@ -285,7 +285,7 @@ const PROBLEMS: &[ProblemRow] = &[
         Severity::Warning,
         "audio.sample_rate=48000",
     ),
-    (&["output.container=flac"], "output.container", Severity::Error, "output.container=mp4"),
+    (&["output.container=wmv"], "output.container", Severity::Error, "output.container=mp4"),
     (&["output.container=m3u8"], "output.container", Severity::Error, "output.container=mkv"),
     (&["output.container=png"], "output.file_name", Severity::Error, "output.file_name={date} {time}-%05d"),
     (&["output.container=gif", "video.fps=60"], "video.fps", Severity::Error, "video.fps=15"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::audio::Strip;
 use crate::capture::CaptureRequest;
 use crate::imaging::Mirror;
-use crate::media::{AudioCodec, CompressedFormat, Container, FrameRate, FrameTiming, Resolution, VideoCodec};
+use crate::media::{AudioCodec, Channels, CompressedFormat, Container, FrameRate, FrameTiming, Resolution, VideoCodec};
 
 /// Everything a recording needs to know, resolved against this machine. Never changed, never stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,6 +107,8 @@ pub struct AudioEncode {
     pub bitrate_kbps: u32,
     /// Samples per second in the file.
     pub sample_rate: u32,
+    /// Channels of each track in the file.
+    pub channels: Channels,
 }
 
 /// Which engine writes.

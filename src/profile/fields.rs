@@ -90,6 +90,7 @@ pub const FIELDS: &[Field] = &[
     text("audio.codec"),
     whole("audio.bitrate_kbps", 8, 10_000),
     whole("audio.sample_rate", 8_000, 192_000),
+    word("audio.channels", &["stereo", "mono"]),
     text("audio.inputs.*.device"),
     number("audio.inputs.*.gain_db", -60.0, 30.0),
     flag("audio.inputs.*.muted"),

@@ -20,6 +20,6 @@ pub use places::{NoHome, Places};
 pub use set::{SetError, set, set_pair};
 pub use store::{Listed, OnTaken, Origin, Store, StoreError, built_in, to_toml};
 pub use types::{
-    Advanced, Audio, AudioInput, CURRENT_VERSION, Engine, FrameTimingChoice, MirrorChoice, OpenCv, Output, Profile,
-    RateControl, Source, SourceKind, Stream, Video,
+    Advanced, Audio, AudioInput, CURRENT_VERSION, ChannelsChoice, Engine, FrameTimingChoice, MirrorChoice, OpenCv,
+    Output, Profile, RateControl, Source, SourceKind, Stream, Video,
 };

@@ -226,6 +226,17 @@ impl Default for Video {
     }
 }
 
+/// How many channels each track of sound has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelsChoice {
+    /// Left and right.
+    #[default]
+    Stereo,
+    /// One: half the file for a voice.
+    Mono,
+}
+
 /// What is heard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -236,6 +247,8 @@ pub struct Audio {
     pub bitrate_kbps: u32,
     /// Samples per second in the file.
     pub sample_rate: u32,
+    /// Channels of each track.
+    pub channels: ChannelsChoice,
     /// The inputs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<AudioInput>,
@@ -250,6 +263,7 @@ impl Default for Audio {
             codec: "aac".to_owned(),
             bitrate_kbps: 160,
             sample_rate: 48_000,
+            channels: ChannelsChoice::default(),
             inputs: Vec::new(),
             unknown: toml::Table::new(),
         }
@@ -312,7 +326,8 @@ pub struct Output {
     pub folder: String,
     /// Name without extension; `{date}`, `{time}`, `{profile}` and `{source}` are filled in.
     pub file_name: String,
-    /// `mp4`, `mkv`, `webm`, `mov`, `avi`, `ts`, `flv`; `gif`; one file a picture: `png`, `jpg`, `bmp`, `tiff`, `webp`
+    /// `mp4`, `mkv`, `webm`, `mov`, `avi`, `ts`, `flv`; sound alone: `m4a`, `ogg`, `opus`, `flac`, `wav`, `mp3`, `mka`;
+    /// `gif`; one file a picture: `png`, `jpg`, `bmp`, `tiff`, `webp`
     /// (the name then holds the number's place: `shot-%05d`); `m3u8` (HLS), `mpd` (DASH). A place for a number in the
     /// name of a film (`part%03d`) cuts it into files of a minute, or of `-segment_time` in `advanced.output`.
     pub container: String,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::audio::Strip;
-use crate::media::{AudioCodec, Resolution};
+use crate::media::{AudioCodec, Channels, Resolution};
 use crate::plan::{AudioEncode, EnginePlan, Extra};
 use crate::rt::RealClock;
 use crate::session::event::events;
@@ -40,8 +40,13 @@ fn preview(request: crate::capture::CaptureRequest) -> Event {
 
 /// A recording that is being prepared and never will be.
 fn starting() -> Starting {
-    let audio_encode =
-        AudioEncode { codec: AudioCodec::Aac, encoder: "aac".into(), bitrate_kbps: 160, sample_rate: 48_000 };
+    let audio_encode = AudioEncode {
+        codec: AudioCodec::Aac,
+        encoder: "aac".into(),
+        bitrate_kbps: 160,
+        sample_rate: 48_000,
+        channels: Channels::Stereo,
+    };
     let plan = Plan {
         video: None,
         audio: Vec::new(),

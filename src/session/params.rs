@@ -14,7 +14,9 @@ pub(super) fn encode_options(plan: &Plan) -> EncodeOptions {
         fit: Vec::new(),
         finish: palette(plan),
         video: plan.video.as_ref().map(|video| video_pairs(plan, video)).unwrap_or_default(),
-        audio: if plan.audio.is_empty() { Pairs::new() } else { audio_pairs(plan) },
+        audio: audio_pairs(plan),
+        sound_tracks: plan.file.as_ref().map_or_else(Default::default, |file| file.container.sound_tracks()),
+        sound_channels: Some(plan.audio_encode.channels),
         output: plan.extra.output.clone(),
     }
 }
@@ -138,11 +140,19 @@ fn speed(encoder: &str) -> Pairs {
     }
 }
 
+/// For our own sound and that of the user's further inputs.
 fn audio_pairs(plan: &Plan) -> Pairs {
     let encode = &plan.audio_encode;
+    if plan.audio.is_empty() && plan.extra.inputs.is_empty() {
+        return Pairs::new();
+    }
     let mut pairs = vec![pair("c:a", &encode.encoder)];
     if !matches!(encode.codec, AudioCodec::Flac | AudioCodec::Pcm) {
         pairs.push(pair("b:a", format!("{}k", encode.bitrate_kbps)));
+    }
+    if encode.codec == AudioCodec::Flac {
+        // From floats ffmpeg would make 24 bits: half as large again, for noise.
+        pairs.push(pair("sample_fmt", "s16"));
     }
     pairs.push(pair("ar", encode.sample_rate));
     pairs

@@ -114,11 +114,12 @@ pub fn look_at_subtitles(ffmpeg: &Ffmpeg, path: &Path, stop: &StopToken) -> Subt
 fn look_at_inputs(ffmpeg: &Ffmpeg, plan: &Plan, stop: &StopToken) -> Result<Vec<FurtherInput>, Trouble> {
     let look = |input| match probe_input(ffmpeg, &input, Counting::Nothing, INPUT_DEADLINE, stop) {
         Ok(probe) => {
-            let sounds = probe.streams.iter().filter(|stream| stream.kind == StreamKind::Audio).count();
+            let sounds = probe.streams.iter().filter(|stream| stream.kind == StreamKind::Audio);
+            let sounds = sounds.map(|sound| sound.channels.unwrap_or(2)).collect();
             Ok(FurtherInput { input, sounds })
         }
         // Without ffprobe it is taken for one sound, as it nearly always is.
-        Err(ProbeError::NoFfprobe) => Ok(FurtherInput { input, sounds: 1 }),
+        Err(ProbeError::NoFfprobe) => Ok(FurtherInput { input, sounds: vec![2] }),
         Err(error) => {
             let name = Redactor::default().hide(&input.url.to_string_lossy());
             let what = format!("The further input '{name}' cannot be opened: {error}");

@@ -15,6 +15,7 @@ mod readout;
 mod record_bar;
 mod result_pane;
 mod side_panel;
+mod sound_form;
 mod sound_inputs;
 mod sound_pane;
 mod source_pane;

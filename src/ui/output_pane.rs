@@ -7,7 +7,7 @@ use super::forms::{choice_ui, entry_ui, problems_ui, remark_ui, text_ui};
 use crate::media::Container;
 use crate::model::{Action, Appearance, FfmpegSearch, Model, words};
 use crate::plan;
-use crate::profile::{Engine, OpenCv, Output};
+use crate::profile::{Engine, OpenCv, Output, SourceKind};
 
 /// The keys that have their problems shown here.
 const FIELDS: &[&str] =
@@ -39,7 +39,7 @@ pub(super) fn output_ui(
         ui.add(egui::Label::new(RichText::new(path.display().to_string()).monospace().small()).wrap());
     }
     problems_ui(ui, model, "output.file_name", actions);
-    container_ui(ui, *engine, container);
+    container_ui(ui, model, *engine, container);
     problems_ui(ui, model, "output.container", actions);
     engine_ui(ui, model, engine, opencv, actions);
     ui.separator();
@@ -51,13 +51,26 @@ pub(super) fn output_ui(
     }
 }
 
-fn container_ui(ui: &mut egui::Ui, engine: Engine, container: &mut String) {
+fn container_ui(ui: &mut egui::Ui, model: &Model, engine: Engine, container: &mut String) {
     let text = |this: Container| format!("{}, {}", this.name().to_uppercase(), words::container(this));
     let chosen = Container::from_name(container).map_or_else(|| container.clone(), text);
+    let draft = &model.draft;
+    let has_sound = !draft.audio.inputs.is_empty() || draft.source.kind == SourceKind::None;
     choice_ui(ui, "File type", &chosen, |ui| {
         let written = |this: &&Container| engine == Engine::Ffmpeg || plan::opencv_writes(**this);
-        for this in Container::ALL.iter().filter(written) {
-            entry_ui(ui, container, this.name().to_owned(), &text(*this));
+        let (sounds, pictures): (Vec<Container>, Vec<Container>) =
+            Container::ALL.iter().filter(written).partition(|this| this.is_sound_only());
+        let (films, others): (Vec<Container>, Vec<Container>) =
+            pictures.into_iter().partition(|this| this.is_of_packets());
+        let sounds = if has_sound { sounds } else { Vec::new() };
+        for (title, group) in [("", films), ("Sound alone", sounds), ("Pictures and pieces", others)] {
+            if !title.is_empty() && !group.is_empty() {
+                ui.separator();
+                ui.weak(title);
+            }
+            for this in group {
+                entry_ui(ui, container, this.name().to_owned(), &text(this));
+            }
         }
     });
 }

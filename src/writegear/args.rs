@@ -1,6 +1,7 @@
 //! From what is to be encoded to ffmpeg's command line.
 
 use super::filters::OwnWords;
+use super::sound_args::{sound_graph, sound_options};
 use super::spec::{Destination, DirectOutput, EngineSpec, Pictures, VideoInput};
 use crate::ffmpeg::{Args, Input, Options, Output};
 use crate::media::{Colour, FrameTiming, Matrix, Primaries, Range, Transfer};
@@ -8,8 +9,6 @@ use crate::media::{Colour, FrameTiming, Matrix, Primaries, Range, Transfer};
 /// Seconds between two reports of an ffmpeg that writes its output itself: often enough to see within a moment that
 /// it lives, rare enough to cost nothing.
 const REPORT_PERIOD_S: &str = "0.2";
-/// Holes become silence and a drifting device is stretched back: without it AAC swallowed gaps.
-const STEADY_SOUND: &str = "aresample=async=1000:first_pts=0";
 
 /// The encoder's command line: our NUT stream on standard input; encoded NUT on standard output, or reports there
 /// and the output wherever it goes.
@@ -29,8 +28,9 @@ pub fn encoder_args(spec: &EngineSpec) -> Args {
     }
     let own = OwnWords::split(&spec.options.output);
     let inputs = std::iter::once(own_input(spec)).chain(spec.further.iter().map(|further| further.input.clone()));
-    let mut filters = spec.video.as_ref().map(|video| own.graphs(&first_filters(video, spec))).unwrap_or_default();
-    filters.append(further_sound(spec));
+    let first = spec.video.as_ref().map(|video| first_filters(video, spec)).unwrap_or_default();
+    let mut filters = own.graphs(&first);
+    filters.append(sound_graph(spec, &own));
     Args { global, inputs: inputs.collect(), filters, outputs: vec![output(spec, &own)] }
 }
 
@@ -45,36 +45,6 @@ fn own_input(spec: &EngineSpec) -> Input {
     Input { options, url: "pipe:0".into() }
 }
 
-/// Each further sound is laid beside the silent line, so that it begins and ends with the recording. `amix` would do it
-/// in fewer words, but ffmpeg 5.1's lost the last 0.45 s.
-fn further_sound(spec: &EngineSpec) -> Options {
-    let sounds = spec.further_sounds();
-    let mut options = Options::new();
-    if sounds.is_empty() {
-        return options;
-    }
-    let clock = usize::from(spec.video.is_some()) + spec.audio.len();
-    let clocks: Vec<String> = (0..sounds.len()).map(|index| format!("[clock{index}]")).collect();
-    let mut graph = vec![format!("[0:{clock}]asplit={}{}", sounds.len(), clocks.concat())];
-    for (index, (input, sound)) in sounds.into_iter().enumerate() {
-        // A device counts from the epoch, a file may begin anywhere: both begin with the recording.
-        let moved = moved_by(spec, input).map_or_else(String::new, |by| format!("+({by})/TB"));
-        graph.push(format!(
-            "[{input}:a:{sound}]asetpts=PTS-STARTPTS{moved},{STEADY_SOUND},aformat=channel_layouts=stereo,apad[further{index}]"
-        ));
-        graph.push(format!("[clock{index}][further{index}]amerge=inputs=2,pan=stereo|c0=c2|c1=c3[sound{index}]"));
-    }
-    options.push("filter_complex", graph.join(";"));
-    options
-}
-
-/// The user's own `-itsoffset` of a further input, in seconds.
-fn moved_by(spec: &EngineSpec, number: usize) -> Option<f64> {
-    let words = spec.further.get(number - 1)?.input.options.words();
-    let at = words.iter().position(|word| word == "-itsoffset")?;
-    words.get(at + 1)?.to_str()?.parse().ok()
-}
-
 fn output(spec: &EngineSpec, own: &OwnWords) -> Output {
     let mut options = Options::new();
     if let Some(video) = &spec.video {
@@ -82,7 +52,7 @@ fn output(spec: &EngineSpec, own: &OwnWords) -> Output {
             for map in own.graph_maps() {
                 options.push("map", map);
             }
-        } else {
+        } else if !own.maps_our_picture() {
             options.push("map", "0:0");
         }
         video_options(video, spec, own, &mut options);
@@ -119,32 +89,6 @@ fn written_directly(direct: &DirectOutput, own: &OwnWords, mut options: Options)
     }
     options.extend_verbatim(own.rest.iter().cloned());
     Output { options, url: direct.url.clone() }
-}
-
-fn sound_options(spec: &EngineSpec, own: &OwnWords, options: &mut Options) {
-    let first = usize::from(spec.video.is_some());
-    for track in first..first + spec.audio.len() {
-        options.push("map", format!("0:{track}"));
-    }
-    let further = spec.further_sounds().len();
-    for index in 0..further {
-        options.push("map", format!("[sound{index}]"));
-    }
-    if spec.audio.len() + further == 0 {
-        return;
-    }
-    let chain = own.sound_chain(STEADY_SOUND);
-    if further == 0 {
-        options.push("af", chain);
-    } else {
-        // What comes out of a graph takes no filter of this kind.
-        for index in 0..spec.audio.len() {
-            options.push(&format!("filter:a:{index}"), chain.as_str());
-        }
-    }
-    for (name, value) in &spec.options.audio {
-        options.push(name, value.as_str());
-    }
 }
 
 /// What comes before everything of the user's: the rate, and the size.
@@ -218,7 +162,7 @@ fn seconds(nanos: i64) -> String {
 mod tests {
     use super::*;
     use crate::media::{CompressedFormat, FrameRate, PixelFormat, Resolution};
-    use crate::writegear::{AudioInput, EncodeOptions, FurtherInput};
+    use crate::writegear::{AudioInput, EncodeOptions};
 
     fn words(args: &Args) -> String {
         let words: Vec<_> = args.to_os_args().into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
@@ -268,25 +212,6 @@ mod tests {
             "-c:a aac -max_muxing_queue_size 4096 -f flv -metadata title=a b -metadata artist=c rtmp://host/app"
         ));
         assert!(!words.contains("nut pipe:1") && !words.contains("output_ts_offset"), "{words}");
-    }
-
-    #[test]
-    fn a_further_inputs_sound_lasts_as_long_as_our_own() {
-        let mut spec = spec();
-        let words_of = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let inputs = Input::read_list(&words_of("-itsoffset 2 -f lavfi -i sine -i a.wav")).unwrap();
-        spec.further = inputs.into_iter().map(|input| FurtherInput { input, sounds: 1 }).collect();
-        let all = words(&encoder_args(&spec));
-        assert!(
-            all.contains("-i pipe:0 -itsoffset 2 -f lavfi -i sine -i a.wav -filter_complex [0:2]asplit=2"),
-            "{all}"
-        );
-        assert!(all.contains("[1:a:0]asetpts=PTS-STARTPTS+(2)/TB,"), "{all}");
-        assert!(all.contains("[2:a:0]asetpts=PTS-STARTPTS,"), "{all}");
-        assert!(all.contains("-map 0:1 -map [sound0] -map [sound1] -filter:a:0 aresample"), "{all}");
-        assert_eq!(spec.lines().len(), 2);
-        spec.options.output = words_of("-map 1:a:0 -map 2:a");
-        assert_eq!((spec.further_sounds(), spec.lines().len()), (vec![], 1));
     }
 
     #[test]

@@ -37,7 +37,32 @@ impl OwnWords {
 
     /// Whether the user builds the picture with a graph of their own.
     pub(super) fn has_graph(&self) -> bool {
+        self.complex.iter().any(|graph| !is_of_sound(graph))
+    }
+
+    /// Whether there is a graph of the user's at all.
+    pub(super) fn has_any_graph(&self) -> bool {
         !self.complex.is_empty()
+    }
+
+    /// Whether the user maps our picture by hand.
+    pub(super) fn maps_our_picture(&self) -> bool {
+        self.maps().any(|map| OUR_PICTURE.iter().any(|ours| ours.trim_matches(['[', ']']) == map))
+    }
+
+    /// Whether the user's graphs or maps take our sound, stream number `first` and those after it: what they make of it
+    /// is recorded then, and not the sound by itself.
+    pub(super) fn takes_our_sound(&self, first: usize) -> bool {
+        let is_ours = |name: &str| {
+            let stream = name.strip_prefix("0:").unwrap_or_default();
+            stream == "a" || stream.starts_with("a:") || stream.parse::<usize>().is_ok_and(|number| number >= first)
+        };
+        let in_graph = |graph: &String| graph.split(['[', ']']).skip(1).step_by(2).any(is_ours);
+        self.complex.iter().any(in_graph) || self.maps().any(is_ours)
+    }
+
+    fn maps(&self) -> impl Iterator<Item = &str> {
+        self.rest.windows(2).filter(|pair| pair[0] == "-map").map(|pair| pair[1].as_str())
     }
 
     /// `-vf` with `first`, the user's filters, `last`; nothing where there are none.
@@ -45,9 +70,10 @@ impl OwnWords {
         chain(first.iter().chain(&self.picture).chain(last))
     }
 
-    /// The filters of each of our own lines of sound.
-    pub(super) fn sound_chain(&self, first: &str) -> String {
-        chain(std::iter::once(&first.to_owned()).chain(&self.sound)).unwrap_or_default()
+    /// The filters of a line of sound: ours first.
+    pub(super) fn sound_chain(&self, first: &[&str]) -> String {
+        let first: Vec<String> = first.iter().map(|filter| (*filter).to_owned()).collect();
+        chain(first.iter().chain(&self.sound)).unwrap_or_default()
     }
 
     /// The user's graphs, our `first` filters laid before every use of our picture. Our own last filters are left out:
@@ -60,7 +86,7 @@ impl OwnWords {
         options
     }
 
-    /// Maps for the picture of the user's graphs: an end without a name goes into the output by itself, one with a
+    /// Maps for what comes out of the user's graphs: an end without a name goes into the output by itself, one with a
     /// name must be named unless the user did.
     pub(super) fn graph_maps(&self) -> Vec<String> {
         if self.rest.iter().any(|word| word == "-map") {
@@ -77,6 +103,11 @@ impl OwnWords {
 fn chain<'f>(filters: impl Iterator<Item = &'f String>) -> Option<String> {
     let filters: Vec<&str> = filters.map(String::as_str).filter(|filter| !filter.is_empty()).collect();
     (!filters.is_empty()).then(|| filters.join(","))
+}
+
+/// Whether a graph makes sound of sound: no picture is named in it, and it does not begin with a filter of pictures.
+fn is_of_sound(graph: &str) -> bool {
+    graph.trim_start().starts_with('[') && !graph.contains(":v") && !graph.contains("[0:0]")
 }
 
 /// Our picture's names in a graph.
@@ -116,7 +147,7 @@ mod tests {
         assert_eq!(own.rest, ["-tune", "film", "-b:v", "1M"]);
         let (first, last) = (["fps=30".to_owned()], ["format=gray".to_owned()]);
         assert_eq!(own.picture_chain(&first, &last).unwrap(), "fps=30,hflip,negate,format=gray");
-        assert_eq!(own.sound_chain("aresample"), "aresample,volume=2");
+        assert_eq!(own.sound_chain(&["aresample", ""]), "aresample,volume=2");
         assert_eq!(OwnWords::default().picture_chain(&[], &[]), None);
         assert_eq!(super::OwnWords::split(&["-vf".to_owned()]).rest, ["-vf"]);
     }
@@ -136,6 +167,16 @@ mod tests {
             assert_eq!(with_our_picture(graph, &fps), expected);
             assert_eq!(with_our_picture(graph, &[]), graph);
         }
+    }
+
+    #[test]
+    fn a_graph_of_sound_leaves_the_picture_alone() {
+        let mix = own(&["-filter_complex", "[0:1][1:a]amix=inputs=2:duration=first[mix]", "-map", "[mix]"]);
+        assert!(!mix.has_graph() && mix.takes_our_sound(1) && !mix.maps_our_picture());
+        let music = own(&["-map", "0:v", "-filter_complex", "[1:a]volume=0.5[music]", "-map", "[music]"]);
+        assert!(!music.has_graph() && !music.takes_our_sound(1) && music.maps_our_picture());
+        assert!(own(&["-map", "0:a:0"]).takes_our_sound(1) && !own(&["-map", "0:0"]).takes_our_sound(1));
+        assert!(own(&["-filter_complex", "[1:v]null[o]"]).has_graph());
     }
 
     #[test]

@@ -75,6 +75,7 @@ mod queue;
 mod report;
 mod running;
 mod secret;
+mod sound_args;
 mod spec;
 mod target;
 mod value;

@@ -3,7 +3,10 @@
 use std::ffi::OsString;
 
 use crate::ffmpeg::Input;
-use crate::media::{Colour, CompressedFormat, FrameRate, FrameTiming, PixelFormat, Resolution, TimeBase, TrackHeader};
+use crate::media::{
+    Channels, Colour, CompressedFormat, FrameRate, FrameTiming, PixelFormat, Resolution, SoundTracks, TimeBase,
+    TrackHeader,
+};
 use crate::nut;
 
 /// What the pictures are made of.
@@ -80,6 +83,10 @@ pub struct EncodeOptions {
     pub video: Vec<(String, String)>,
     /// The sound encoder and its options.
     pub audio: Vec<(String, String)>,
+    /// How many tracks of sound the output holds: where it is one, all sounds are mixed into it.
+    pub sound_tracks: SoundTracks,
+    /// Channels of each track; `None` leaves our lines as they are. What the user maps by hand keeps its own.
+    pub sound_channels: Option<Channels>,
     /// The user's own, last, so that they win.
     pub output: Vec<String>,
 }
@@ -89,9 +96,9 @@ pub struct EncodeOptions {
 pub struct FurtherInput {
     /// What it is, with its options.
     pub input: Input,
-    /// Streams of sound in it. Each becomes a track, as long as our own stream, whatever its own length; one that the
-    /// user's words speak of (`1:a`) is left to them.
-    pub sounds: usize,
+    /// Its streams of sound, each by the number of its channels. Each becomes a track, as long as our own stream,
+    /// whatever its own length; one that the user's words speak of (`1:a`) is left to them.
+    pub sounds: Vec<u32>,
 }
 
 /// Where ffmpeg's product goes.
@@ -145,7 +152,7 @@ impl EngineSpec {
     pub fn further_sounds(&self) -> Vec<(usize, usize)> {
         let numbered = self.further.iter().zip(1_usize..);
         let free = numbered.filter(|(_, number)| !self.options.speaks_of(&format!("{number}:a")));
-        free.flat_map(|(input, number)| (0..input.sounds).map(move |sound| (number, sound))).collect()
+        free.flat_map(|(input, number)| (0..input.sounds.len()).map(move |sound| (number, sound))).collect()
     }
 
     /// The silent line to be written after [`Self::audio`] where further inputs have sound: that sound ends with it,

@@ -54,6 +54,10 @@ mod sync;
 #[cfg(test)]
 mod sync_test;
 #[cfg(test)]
+mod sound_beside;
+#[cfg(test)]
+mod sound_only;
+#[cfg(test)]
 mod window_camera;
 #[cfg(test)]
 mod window_e2e;
@@ -61,5 +65,7 @@ mod window_e2e;
 mod window_engine;
 #[cfg(test)]
 mod window_kittest;
+#[cfg(test)]
+mod window_sound_form;
 #[cfg(test)]
 mod writegear;

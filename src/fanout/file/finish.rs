@@ -56,8 +56,9 @@ pub(super) fn complete(
         remarks.push("The subtitles are not in the file.".to_owned());
     }
     progress(FinishProgress { step: "Checking the file", fraction: None });
-    let judgement = judge(&setup.ffmpeg, &target.safe_path, written, stop);
-    if target.container == crate::media::Container::Avi || judgement.verdict == Verdict::Broken {
+    let judgement = judge(&setup.ffmpeg, (&target.safe_path, target.container), written, stop);
+    let is_another = form::CrashSafe::other_container(target.container).is_some();
+    if is_another || judgement.verdict == Verdict::Broken {
         // Another container than the name says, or nothing one should find under the good name.
         return kept(target.safe_path.clone(), judgement, remarks);
     }
@@ -86,7 +87,8 @@ fn copy(
     let no_place = |error| format!("The file could not be completed ({error}); the crash-safe file was kept.");
     let made = target.reserve_copy().map_err(no_place)?;
     let doing = "Completing the file";
-    let total_s = Duration::from_nanos(u64::try_from(written.last_video_nanos).unwrap_or(0)).as_secs_f64();
+    let last_nanos = if written.video_packets > 0 { written.last_video_nanos } else { written.sound.last_nanos };
+    let total_s = Duration::from_nanos(u64::try_from(last_nanos).unwrap_or(0)).as_secs_f64();
     let mut args = form::ordinary_args(&target.safe_path, &made, target.container, written.rate, setup.picture);
     if let Some(subtitles) = &setup.subtitles {
         // The last picture lasts a period, and the sound beside it may end a block later.
@@ -105,7 +107,7 @@ fn copy(
     match finished {
         Ok(Some(finished)) if finished.exit.is_success() => {
             progress(FinishProgress { step: "Checking the file", fraction: None });
-            let mut judgement = judge(&setup.ffmpeg, &made, written, stop);
+            let mut judgement = judge(&setup.ffmpeg, (&made, target.container), written, stop);
             if setup.subtitles.is_some() {
                 judgement.expect_subtitles();
             }

@@ -20,12 +20,12 @@ pub(super) enum CrashSafe {
     },
     /// MP4 or `QuickTime` in short fragments.
     Fragments {
-        /// `mp4` or `mov`.
+        /// `mp4`, `mov` or `ipod`.
         muxer: &'static str,
     },
     /// A form that plays wherever it is cut off; closed well it is the ordinary one as well.
     Plain {
-        /// `mpegts` or `flv`.
+        /// `mpegts`, `flv`, `flac`, `wav` or `mp3`.
         muxer: &'static str,
     },
 }
@@ -77,9 +77,12 @@ impl CopiedPicture {
 impl CrashSafe {
     pub(super) fn of(container: Container) -> Self {
         match container {
-            Container::Mkv => Self::Clusters { muxer: "matroska" },
+            // For Ogg as well: NUT tells no packet's length, without which ffmpeg's Ogg muxer puts every page one packet too early, and
+            // strict players refuse the file. Matroska knows it.
+            Container::Mkv | Container::Mka | Container::Ogg | Container::Opus => Self::Clusters { muxer: "matroska" },
             Container::Webm => Self::Clusters { muxer: "webm" },
             Container::Mp4 => Self::Fragments { muxer: "mp4" },
+            Container::M4a => Self::Fragments { muxer: "ipod" },
             // AVI has its index at the end; QuickTime holds the same codecs and keeps exact times.
             Container::Mov | Container::Avi => Self::Fragments { muxer: "mov" },
             other => Self::Plain { muxer: other.muxer() },
@@ -88,9 +91,15 @@ impl CrashSafe {
 
     /// The extension of the crash-safe file, so that players know what it is.
     pub(super) fn extension(container: Container) -> &'static str {
+        Self::other_container(container).unwrap_or(container).name()
+    }
+
+    /// The container that the crash-safe file has while the finished one's cannot be written crash-safe.
+    pub(super) const fn other_container(container: Container) -> Option<Container> {
         match container {
-            Container::Avi => "mov",
-            other => other.name(),
+            Container::Avi => Some(Container::Mov),
+            Container::Ogg | Container::Opus => Some(Container::Mka),
+            _ => None,
         }
     }
 
@@ -99,7 +108,11 @@ impl CrashSafe {
             Self::Clusters { muxer } => {
                 Options::new().with("cluster_time_limit", CLUSTER_MILLIS).with("flush_packets", "1").with("f", muxer)
             }
-            Self::Plain { muxer } => Options::new().with("flush_packets", "1").with("f", muxer),
+            Self::Plain { muxer } => {
+                let mut options = Options::new().with("flush_packets", "1");
+                options.append(of_muxer(muxer));
+                options.with("f", muxer)
+            }
             Self::Fragments { muxer } => {
                 let hybrid = if hybrid_mp4 == Keep::CrashSafe { "+hybrid_fragmented" } else { "" };
                 let flags = format!("+empty_moov+delay_moov+default_base_moof{hybrid}");
@@ -113,11 +126,23 @@ impl CrashSafe {
     }
 }
 
+/// What a muxer needs whoever uses it.
+fn of_muxer(muxer: &str) -> Options {
+    match muxer {
+        // WAV counts in 32 bits: at 4 GiB, after six hours, it becomes RF64.
+        "wav" => Options::new().with("rf64", "auto"),
+        _ => Options::new(),
+    }
+}
+
 /// Whether the crash-safe file, once closed, is the ordinary one already.
 pub fn is_ordinary_when_closed(container: Container, hybrid_mp4: Keep) -> bool {
+    if CrashSafe::other_container(container).is_some() {
+        return false;
+    }
     match CrashSafe::of(container) {
         CrashSafe::Clusters { .. } | CrashSafe::Plain { .. } => true,
-        CrashSafe::Fragments { .. } => container != Container::Avi && hybrid_mp4 == Keep::CrashSafe,
+        CrashSafe::Fragments { .. } => hybrid_mp4 == Keep::CrashSafe,
     }
 }
 
@@ -156,7 +181,7 @@ pub(super) fn ordinary_args(
     let global = quiet().with_flag("y").with_flag("copyts");
     let input = Input { options: Options::new(), url: file_url(from) };
     let mut options = Options::new().with("map", "0").with("c", "copy");
-    if matches!(container, Container::Mp4 | Container::Mov) {
+    if matches!(container, Container::Mp4 | Container::Mov | Container::M4a) {
         // The index first, so that players and web servers need not read to the end.
         options.push("movflags", "+faststart");
         if let Some(picture) = picture {
@@ -170,6 +195,7 @@ pub(super) fn ordinary_args(
         // slot and AVI would put an empty frame there.
         options.push("avoid_negative_ts", "disabled");
     }
+    options.append(of_muxer(container.muxer()));
     options.push("f", container.muxer());
     let output = Output { options, url: file_url(to) };
     Args { global, inputs: vec![input], outputs: vec![output], ..Args::default() }

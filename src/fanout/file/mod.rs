@@ -3,7 +3,9 @@
 mod direct;
 mod disk;
 mod finish;
+mod flac;
 mod form;
+mod listen;
 mod read_back;
 mod reserve;
 mod series;
@@ -25,7 +27,7 @@ use super::counters::Counters;
 use super::report::Verdict;
 use super::sink::{FinishProgress, Sink, SinkEnd, SinkError, SinkReport};
 use crate::ffmpeg::{Cause, ChildInput, Exit, Ffmpeg, Launch, Process, Stdin, Stdout, launch};
-use crate::media::{FrameRate, Packet, StreamHeaders, TrackHeader, TrackKind};
+use crate::media::{FrameRate, Packet, StreamHeaders, TrackHeader, TrackId, TrackKind};
 use crate::nut;
 use crate::rt::{Clock, StopToken};
 
@@ -76,13 +78,38 @@ pub struct FileSink {
 #[derive(Clone, Copy, Debug, Default)]
 struct Written {
     video_packets: u64,
-    audio_packets: u64,
     first_video_nanos: Option<i64>,
     last_video_nanos: i64,
-    last_audio_nanos: i64,
+    sound: SoundWritten,
     picture_end: PictureEnd,
     /// The nominal rate, where the encoder states one.
     rate: Option<FrameRate>,
+}
+
+/// The same of sound.
+#[derive(Clone, Copy, Debug, Default)]
+struct SoundWritten {
+    tracks: usize,
+    packets: u64,
+    first_nanos: Option<i64>,
+    last_nanos: i64,
+    /// The longest packet of one track; no packet tells its own length.
+    block_nanos: i64,
+    previous: Option<(TrackId, i64)>,
+}
+
+impl SoundWritten {
+    fn count(&mut self, track: TrackId, nanos: i64) {
+        self.packets += 1;
+        self.first_nanos.get_or_insert(nanos);
+        self.last_nanos = self.last_nanos.max(nanos);
+        match self.previous {
+            Some((of, previous)) if of == track => self.block_nanos = self.block_nanos.max(nanos - previous),
+            Some(_) => return,
+            None => {}
+        }
+        self.previous = Some((track, nanos));
+    }
 }
 
 struct Open {
@@ -129,8 +156,7 @@ impl FileSink {
             }
             TrackKind::Audio { .. } => {
                 let nanos = track.time_base.to_nanos(packet.pts);
-                self.written.audio_packets += 1;
-                self.written.last_audio_nanos = self.written.last_audio_nanos.max(nanos);
+                self.written.sound.count(packet.track, nanos);
             }
             TrackKind::Subtitle | TrackKind::Data => {}
         }
@@ -182,6 +208,8 @@ impl Sink for FileSink {
             TrackKind::Video { rate, .. } => rate,
             _ => None,
         });
+        self.written.sound.tracks =
+            self.tracks.iter().filter(|track| matches!(track.kind, TrackKind::Audio { .. })).count();
         Ok(())
     }
 
@@ -215,7 +243,7 @@ impl Sink for FileSink {
         let error = error.or(close_error);
         let safe_path = self.setup.reservation.target().safe_path.clone();
         let on_disk = std::fs::metadata(&safe_path).map(|found| found.len());
-        if self.written.video_packets + self.written.audio_packets == 0 || on_disk.as_ref().is_ok_and(|len| *len == 0) {
+        if self.written.video_packets + self.written.sound.packets == 0 || on_disk.as_ref().is_ok_and(|len| *len == 0) {
             return SinkReport { error, ..SinkReport::default() };
         }
         if on_disk.is_err_and(|why| why.kind() == std::io::ErrorKind::NotFound) {

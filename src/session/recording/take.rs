@@ -58,7 +58,7 @@ pub(super) struct TakeSetup {
 /// one sound.
 pub(in crate::session) fn commands_for(plan: &Plan, ffmpeg: &Path, source: Resolution) -> Vec<String> {
     let further = further_inputs(plan);
-    let further = further.into_iter().map(|input| FurtherInput { input, sounds: 1 }).collect();
+    let further = further.into_iter().map(|input| FurtherInput { input, sounds: vec![2] }).collect();
     let file = plan.file.as_ref().filter(|file| file.way == FileWay::Packets);
     let destination = match file {
         Some(_) => Destination::Packets,

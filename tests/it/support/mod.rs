@@ -6,6 +6,7 @@ pub(crate) mod camera;
 pub(crate) mod cards;
 pub(crate) mod coded;
 pub(crate) mod fake_window;
+pub(crate) mod heard;
 pub(crate) mod inspector;
 pub(crate) mod judge;
 pub(crate) mod painter;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use gearcast::audio::{AudioSpec, Strip};
 use gearcast::capture::{CaptureRequest, ControlWishes, SourceSpec};
 use gearcast::imaging::Mirror;
-use gearcast::media::{AudioCodec, Container, FrameRate, FrameTiming, Resolution, VideoCodec};
+use gearcast::media::{AudioCodec, Channels, Container, FrameRate, FrameTiming, Resolution, VideoCodec};
 use gearcast::plan::{
     AudioEncode, EnginePlan, Extra, FilePlan, FileWay, OnExisting, Plan, RateControl, SizeChoice, VideoPlan,
 };
@@ -94,6 +94,7 @@ pub(crate) fn test_plan(path: &Path, seconds: f64) -> Plan {
             .to_owned(),
             bitrate_kbps: 160,
             sample_rate: 48_000,
+            channels: Channels::Stereo,
         },
         file: Some(FilePlan {
             path: path.to_path_buf(),

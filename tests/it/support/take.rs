@@ -53,6 +53,20 @@ impl Take {
         panic!("'{name}' did not come: {:?}", self.events);
     }
 
+    /// Reads on until a status says that this much is recorded; gives how much it is.
+    pub(crate) fn wait_for_seconds(&mut self, seconds: f64) -> f64 {
+        while let Some(Ok(line)) = self.lines.next() {
+            let event: Value = serde_json::from_str(&line).expect("JSON");
+            let is_recording = event["event"] == "status" && event["state"] == "recording";
+            let elapsed = event["elapsed_s"].as_f64().filter(|_| is_recording);
+            self.events.push(event);
+            if let Some(elapsed) = elapsed.filter(|elapsed| *elapsed >= seconds) {
+                return elapsed;
+            }
+        }
+        panic!("the recording ended before {seconds} s: {:?}", self.events);
+    }
+
     /// Sends the program a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("a signal is sent");
