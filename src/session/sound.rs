@@ -7,7 +7,7 @@ use super::event::{Event, EventSender};
 use super::sound_alarms::Alarm;
 use super::status::{AudioStatus, TrackStatus};
 use super::tap::{AudioTap, Destination, SoundDestination, SoundValve};
-use crate::audio::{AudioCapture, AudioError, AudioInfo, AudioKind, Desk, DeskLevels, Heard, Strip, StripId};
+use crate::audio::{AudioCapture, AudioDevice, AudioError, AudioInfo, Desk, DeskLevels, Heard, Strip, StripId};
 use crate::media::{Levels, Timestamp};
 use crate::plan::Severity;
 use crate::rt::{Clock, Latest};
@@ -20,7 +20,7 @@ pub(super) struct SoundInput {
     strip: Strip,
     number: u64,
     /// What it hears now; what it heard last while nothing is heard.
-    device: Option<(String, AudioKind)>,
+    device: Option<AudioDevice>,
     problem: Option<String>,
     heard_since: Latest<Timestamp>,
     _capture: Option<AudioCapture>,
@@ -123,13 +123,12 @@ impl Sounds {
     pub(super) fn started(&mut self, number: u64, info: &AudioInfo) -> Option<SoundNews> {
         let input = self.inputs.iter_mut().find(|input| input.number == number)?;
         let was_lost = input.problem.take().is_some();
-        let now = (info.device.name.clone(), info.device.kind);
-        let (from, _) = input.device.replace(now)?;
-        let to = info.device.name.clone();
-        if from != to {
-            return Some(SoundNews::Moved { from, to });
+        let before = input.device.replace(info.device.clone())?;
+        let name = info.device.name.clone();
+        if before.id != info.device.id {
+            return Some(SoundNews::Moved { from: before.name, to: name });
         }
-        was_lost.then_some(SoundNews::Back { name: to })
+        was_lost.then_some(SoundNews::Back { name })
     }
 
     /// An input hears nothing.
@@ -157,10 +156,10 @@ impl Sounds {
         let DeskLevels { strips, tracks } = self.desk.as_ref().map(Desk::levels).unwrap_or_default();
         let input = |input: &SoundInput| {
             let levels = strips.iter().find(|(id, _)| *id == StripId(input.number)).map(|(_, levels)| *levels);
-            let name = input.device.as_ref().map(|(name, _)| name.clone());
+            let name = input.device.as_ref().map(|device| device.name.clone());
             AudioStatus {
                 device: name.unwrap_or_else(|| input.strip.spec.device.to_string()),
-                kind: input.device.as_ref().map(|(_, kind)| *kind),
+                kind: input.device.as_ref().map(|device| device.kind),
                 track: input.strip.track,
                 levels: levels.unwrap_or(Levels::SILENT),
                 muted: input.strip.muted,
