@@ -62,7 +62,9 @@ fn files_ui(ui: &mut egui::Ui, report: &FinishedReport, actions: &mut Vec<Action
     for file in &report.files {
         ui.add(egui::Label::new(RichText::new(file.path.display().to_string()).monospace()).wrap());
         let (length, size) = (words::length(file.duration_s), words::bytes(file.bytes));
-        ui.label(RichText::new(format!("{length}, {}, {} frames", size.trim(), file.frames)).small().weak());
+        // Sound alone has no frames.
+        let frames = if file.frames > 0 { format!(", {} frames", file.frames) } else { String::new() };
+        ui.label(RichText::new(format!("{length}, {}{frames}", size.trim())).small().weak());
     }
     if let Some(words) = report.camera.as_ref().and_then(CameraReport::outage_words) {
         ui.label(words);

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::json::severity_word;
-use crate::session::{CameraReport, Failure, FinishedReport, Notice, State, Status, StreamReport, Verdict};
+use crate::session::{
+    CameraReport, Failure, FinishedReport, Notice, SourceStatus, State, Status, StreamReport, Verdict,
+};
 
 pub(super) fn notice_words(notice: &Notice) -> String {
     let help = if notice.help.is_empty() { String::new() } else { format!("\n       {}", notice.help) };
@@ -23,7 +25,11 @@ pub(super) fn report_words(report: &FinishedReport) -> String {
         .iter()
         .map(|file| {
             let (path, length, size) = (file.path.display(), hours(file.duration_s), bytes(file.bytes));
-            format!("{path}: {length}, {} frames, {size}", file.frames)
+            match file.frames {
+                // Sound alone.
+                0 => format!("{path}: {length}, {size}"),
+                frames => format!("{path}: {length}, {frames} frames, {size}"),
+            }
         })
         .collect();
     let handed_over =
@@ -58,13 +64,12 @@ pub(super) fn progress(status: &Status) -> String {
     let dropped = status.frames.dropped_capture + status.frames.dropped_encoder;
     let left = status.disk.and_then(|disk| disk.left_s);
     let left = left.map_or_else(String::new, |seconds| format!("  room for {}", hours(seconds)));
-    format!(
-        "● {}  {:.1} fps  {:.0} kbit/s  {}  dropped {dropped}{left}",
-        hours(status.elapsed.as_secs_f64()),
-        status.fps,
-        status.video_kbps,
-        bytes(status.file_bytes),
-    )
+    let time = hours(status.elapsed.as_secs_f64());
+    let (rate, size) = (format!("{:.0} kbit/s", status.video_kbps), bytes(status.file_bytes));
+    if status.source == SourceStatus::Closed {
+        return format!("● {time}  {rate}  {size}{left}");
+    }
+    format!("● {time}  {:.1} fps  {rate}  {size}  dropped {dropped}{left}", status.fps)
 }
 
 /// `1:02:03` or `2:03`; seconds below a minute with a tenth.
