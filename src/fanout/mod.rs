@@ -13,8 +13,8 @@ mod sink;
 pub use counters::{Counters, Totals};
 pub use file::{
     CopiedPicture, DirectEnd, DirectTarget, DiskWatch, FileSink, FileSinkSetup, FileTarget, Keep, OnTaken, OutputError,
-    PictureEnd, ReadBack, Reservation, Series, crash_safe_args, finish_direct, free_bytes, is_ordinary_when_closed,
-    refuse_existing, reserve, reserve_final, reserve_series, seconds_left,
+    PictureEnd, ReadBack, Reservation, Series, add_titles, crash_safe_args, finish_direct, free_bytes,
+    is_ordinary_when_closed, refuse_existing, reserve, reserve_final, reserve_series, seconds_left,
 };
 pub use hub::{EncoderEnd, Hub};
 pub use report::{CheckResult, FileReport, StreamReport, StreamState, Verdict};

@@ -11,14 +11,18 @@ use super::inputs::Inputs;
 use super::prepare::{Ready, prepare};
 use super::rates::Rate;
 use super::recording::{Recording, RecordingSetup};
-use super::sound::{SoundNews, track_numbers};
-use super::sound_alarms::{Alarm, Audience, SoundAlarms};
+use super::sound::track_numbers;
+use super::sound_alarms::SoundAlarms;
 use super::status::{Command, DiskStatus, FailureKind, Notice, PreviewRequest, SourceStatus, State, Status};
 use crate::fanout::seconds_left;
 use crate::media::{Frame, FrameRate, Timestamp};
-use crate::plan::{AddressKind, Plan, Severity};
+use crate::plan::{Plan, Severity};
 use crate::preview::Preview;
 use crate::rt::{Clock, Intake, Job, JobState, Latest, StopToken, spawn_job};
+
+mod hearing;
+
+use hearing::{audience, lost_sound};
 
 /// How often a busy session looks at its parts and publishes.
 const BUSY_TICK: Duration = Duration::from_millis(100);
@@ -279,28 +283,6 @@ impl Conductor {
         }
     }
 
-    fn sound_news(&mut self, news: Option<SoundNews>) {
-        match news {
-            Some(SoundNews::Lost { what }) if self.starting.is_some() => self.fail(lost_sound(what)),
-            Some(news) if self.recording.is_some() => {
-                let (severity, Alarm { code, what, help }) = news.alarm();
-                self.notice(severity, code, what, help);
-            }
-            _ => {}
-        }
-    }
-
-    /// Tells what a person who records would notice too late.
-    fn watch_sound(&mut self) {
-        let now = self.setup.clock.now();
-        let is_running = self.recording.as_ref().is_some_and(|recording| !recording.is_over(now));
-        if let (true, Some(alarms)) = (is_running, &mut self.sound_alarms) {
-            for Alarm { code, what, help } in alarms.look(now, &self.status.audio, &self.status.tracks) {
-                self.notice(Severity::Warning, code, what, help);
-            }
-        }
-    }
-
     fn is_video(&self, number: u64) -> bool {
         self.inputs.video.as_ref().is_some_and(|video| video.number == number)
     }
@@ -403,6 +385,7 @@ impl Conductor {
             plan,
             place,
             further,
+            titles: self.inputs.sound.track_titles(),
             clock: Arc::clone(&self.setup.clock),
             events: self.setup.events.clone(),
         };
@@ -480,16 +463,6 @@ impl Conductor {
             (None, None) => SourceStatus::Opening,
         }
     }
-}
-
-/// Whether somebody listens while it is recorded.
-fn audience(plan: &Plan) -> Audience {
-    let is_live = plan.address.as_ref().is_some_and(|address| address.kind == AddressKind::Network);
-    if is_live { Audience::Live } else { Audience::Later }
-}
-
-fn lost_sound(what: String) -> Trouble {
-    Trouble::new(FailureKind::Capture, what, "Choose another sound input, or record without sound.")
 }
 
 fn nothing_written() -> Trouble {

@@ -26,6 +26,14 @@ pub(super) struct SoundInput {
     _capture: Option<AudioCapture>,
 }
 
+impl SoundInput {
+    /// The device's name; what was asked for before it is open.
+    fn name(&self) -> String {
+        let open = self.device.as_ref().map(|device| device.name.clone());
+        open.unwrap_or_else(|| self.strip.spec.device.to_string())
+    }
+}
+
 /// What an input's word means for a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SoundNews {
@@ -156,9 +164,8 @@ impl Sounds {
         let DeskLevels { strips, tracks } = self.desk.as_ref().map(Desk::levels).unwrap_or_default();
         let input = |input: &SoundInput| {
             let levels = strips.iter().find(|(id, _)| *id == StripId(input.number)).map(|(_, levels)| *levels);
-            let name = input.device.as_ref().map(|device| device.name.clone());
             AudioStatus {
-                device: name.unwrap_or_else(|| input.strip.spec.device.to_string()),
+                device: input.name(),
                 kind: input.device.as_ref().map(|device| device.kind),
                 track: input.strip.track,
                 levels: levels.unwrap_or(Levels::SILENT),
@@ -168,6 +175,20 @@ impl Sounds {
         };
         let track = |(track, levels)| TrackStatus { track, levels };
         (self.inputs.iter().map(input).collect(), tracks.into_iter().map(track).collect())
+    }
+
+    /// What each track holds, in the file's order; nothing to tell apart where there is only one.
+    pub(super) fn track_titles(&self) -> Vec<String> {
+        let strips: Vec<Strip> = self.inputs.iter().map(|input| input.strip.clone()).collect();
+        let numbers = track_numbers(&strips);
+        if numbers.len() < 2 {
+            return Vec::new();
+        }
+        let title = |number: u32| {
+            let inputs = self.inputs.iter().filter(|input| input.strip.track == number);
+            inputs.map(SoundInput::name).collect::<Vec<_>>().join(" + ")
+        };
+        numbers.into_iter().map(title).collect()
     }
 
     fn start_desk(&self) -> Option<Desk> {

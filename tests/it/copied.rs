@@ -66,6 +66,7 @@ fn record(container: Container, format: CompressedFormat, shots: &[Shot], second
         hybrid_mp4: Keep::Ordinary,
         offset_nanos: spec.pipe_offset_nanos(),
         subtitles: None,
+        titles: Vec::new(),
         picture: Some(CopiedPicture {
             codec: format.codec(),
             colour: Some(Colour::BT601),

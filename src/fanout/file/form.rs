@@ -201,6 +201,17 @@ pub(super) fn ordinary_args(
     Args { global, inputs: vec![input], outputs: vec![output], ..Args::default() }
 }
 
+/// Names the tracks of sound in the file: players and editors list them by it. Matroska and Ogg keep it as the title, MP4
+/// as its handler's name. A copy keeps both.
+pub fn add_titles(args: &mut Args, titles: &[String]) {
+    let Some(output) = args.outputs.first_mut() else { return };
+    for (track, title) in titles.iter().enumerate() {
+        for key in ["title", "handler_name"] {
+            output.options.push(&format!("metadata:s:a:{track}"), format!("{key}={title}"));
+        }
+    }
+}
+
 /// Adds a file of subtitles to the command that makes the ordinary file of this length.
 pub(super) fn add_subtitles(args: &mut Args, subtitles: &std::path::Path, container: Container, length_s: f64) {
     let extension = subtitles.extension().unwrap_or_default();

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 pub use direct::{DirectEnd, DirectTarget, finish_direct};
 pub use disk::{DiskWatch, seconds_left};
-pub use form::{CopiedPicture, PictureEnd, crash_safe_args, is_ordinary_when_closed};
+pub use form::{CopiedPicture, PictureEnd, add_titles, crash_safe_args, is_ordinary_when_closed};
 pub use read_back::ReadBack;
 pub use reserve::{FileTarget, OnTaken, OutputError, Reservation, free_bytes, reserve, reserve_final};
 pub use series::{Series, refuse_existing, reserve_series};
@@ -59,6 +59,8 @@ pub struct FileSinkSetup {
     pub subtitles: Option<PathBuf>,
     /// What the packets do not tell about the picture; `None` for sound alone.
     pub picture: Option<CopiedPicture>,
+    /// What the tracks of sound are called, in their order; those without a name stay so.
+    pub titles: Vec<String>,
     /// Shared counts.
     pub counters: Arc<Counters>,
     /// The clock that latency is measured on.
@@ -130,7 +132,9 @@ impl FileSink {
 
     fn start_child(&self, tracks: &[TrackHeader]) -> Result<Open, SinkError> {
         let setup = &self.setup;
-        let args = crash_safe_args(setup.reservation.target(), setup.hybrid_mp4, setup.offset_nanos, setup.picture);
+        let target = setup.reservation.target();
+        let mut args = crash_safe_args(target, setup.hybrid_mp4, setup.offset_nanos, setup.picture);
+        add_titles(&mut args, &setup.titles);
         let launched =
             Launch::new(&setup.ffmpeg.program, args.to_os_args(), "sink-file").with_io(Stdin::Socket, Stdout::Null);
         let mut process = launch(launched).map_err(|error| SinkError::Internal(error.to_string()))?;

@@ -44,6 +44,8 @@ pub(super) struct RecordingSetup {
     pub(super) plan: Plan,
     pub(super) place: PlaceHeld,
     pub(super) further: Vec<FurtherInput>,
+    /// What the tracks of sound are called.
+    pub(super) titles: Vec<String>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) events: EventSender,
 }
@@ -117,15 +119,20 @@ fn named_file(place: &PlaceHeld) -> Option<std::path::PathBuf> {
 impl Recording {
     /// Starts ffmpeg and all threads. `first` is a picture of the source, for its size and colours.
     pub(super) fn start(setup: RecordingSetup, first: Option<&Frame>) -> Result<Self, Trouble> {
-        let RecordingSetup { plan, place, further, clock, events } = setup;
+        let RecordingSetup { plan, place, further, titles, clock, events } = setup;
         let counters = Arc::new(Counters::default());
         let wake: Arc<dyn Fn() + Send + Sync> = {
             let events = events.clone();
             Arc::new(move || events.send(Event::Wake))
         };
         let plan = Arc::new(plan);
-        let take =
-            TakeSetup { plan: Arc::clone(&plan), counters: Arc::clone(&counters), clock: Arc::clone(&clock), wake };
+        let take = TakeSetup {
+            plan: Arc::clone(&plan),
+            titles,
+            counters: Arc::clone(&counters),
+            clock: Arc::clone(&clock),
+            wake,
+        };
         let (file, away) = (named_file(&place), away(&place));
         let destination = match &place {
             PlaceHeld::Packets { .. } => Destination::Packets,

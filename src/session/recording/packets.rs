@@ -24,9 +24,16 @@ pub(super) struct Packets {
 }
 
 /// The command that writes the file.
-pub(super) fn writer_command(plan: &Plan, ffmpeg: &Path, spec: &EngineSpec, target: &FileTarget, keep: Keep) -> String {
+pub(super) fn writer_command(
+    (plan, titles): (&Plan, &[String]),
+    ffmpeg: &Path,
+    spec: &EngineSpec,
+    target: &FileTarget,
+    keep: Keep,
+) -> String {
     let picture = copied_picture(plan, spec);
-    let args = crate::fanout::crash_safe_args(target, keep, spec.pipe_offset_nanos(), picture);
+    let mut args = crate::fanout::crash_safe_args(target, keep, spec.pipe_offset_nanos(), picture);
+    crate::fanout::add_titles(&mut args, titles);
     args.shell_quoted(ffmpeg, &crate::ffmpeg::Redactor::default())
 }
 
@@ -47,6 +54,7 @@ impl Packets {
             offset_nanos: spec.pipe_offset_nanos(),
             subtitles: setup.plan.subtitles.clone(),
             picture: copied_picture(&setup.plan, spec),
+            titles: setup.titles.clone(),
             counters: Arc::clone(&setup.counters),
             clock: Arc::clone(&setup.clock),
         });

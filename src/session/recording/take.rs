@@ -49,6 +49,8 @@ pub(super) enum Ended {
 #[derive(Clone)]
 pub(super) struct TakeSetup {
     pub(super) plan: Arc<Plan>,
+    /// What the tracks of sound are called.
+    pub(super) titles: Vec<String>,
     pub(super) counters: Arc<Counters>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) wake: Arc<dyn Fn() + Send + Sync>,
@@ -71,7 +73,7 @@ pub(in crate::session) fn commands_for(plan: &Plan, ffmpeg: &Path, source: Resol
     let mut commands = vec![encoder_args(&spec).shell_quoted(ffmpeg, &Redactor::default())];
     if let Some(file) = file {
         let target = FileTarget::shown(&file.path, file.container);
-        commands.push(packets::writer_command(plan, ffmpeg, &spec, &target, Keep::Ordinary));
+        commands.push(packets::writer_command((plan, &[]), ffmpeg, &spec, &target, Keep::Ordinary));
     }
     commands
 }
@@ -93,7 +95,7 @@ pub(super) fn start_packets(
 ) -> Result<Started, Trouble> {
     let commands = vec![
         encoder_args(spec).shell_quoted(&ffmpeg.program, &Redactor::default()),
-        packets::writer_command(&setup.plan, &ffmpeg.program, spec, reservation.target(), hybrid_mp4),
+        packets::writer_command((&setup.plan, &setup.titles), &ffmpeg.program, spec, reservation.target(), hybrid_mp4),
     ];
     let (engine, input, output) = Engine::start(ffmpeg, spec, RenditionId(0), 0)?;
     let take = Packets::start(setup, ffmpeg, spec, output, reservation, hybrid_mp4)?;

@@ -10,6 +10,13 @@ pub(crate) fn tracks(file: &Path) -> usize {
     String::from_utf8_lossy(&output.stdout).lines().filter(|line| !line.trim().is_empty()).count()
 }
 
+/// What the tracks of sound are called, as players read it.
+pub(crate) fn titles(file: &Path) -> Vec<String> {
+    let args = ["-v", "error", "-select_streams", "a", "-show_entries", "stream_tags=handler_name,title"];
+    let output = Command::new("ffprobe").args(args).args(["-of", "csv=p=0"]).arg(file).output().expect("ffprobe runs");
+    String::from_utf8_lossy(&output.stdout).lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
 /// A track's first channel at 48 kHz, from the file's time zero on. (`-ac 1` of floats adds 3 dB.)
 pub(crate) fn decoded(file: &Path, track: usize) -> Vec<f32> {
     let map = format!("0:a:{track}");
