@@ -100,9 +100,12 @@ impl Sounds {
 
     /// Changes what can be changed while a recording runs: gain and mute of the inputs that are wanted as before.
     pub(super) fn steer(&mut self, strips: &[Strip]) {
+        let mut left: Vec<&Strip> = strips.iter().collect();
         for input in &mut self.inputs {
-            // What the plan has left out, or what was added since, has no counterpart.
-            if let Some(wanted) = strips.iter().find(|wanted| wanted.spec == input.strip.spec) {
+            // What the plan has left out, or what was added since, has no counterpart. A device that is recorded twice
+            // has two, in the same order.
+            if let Some(index) = left.iter().position(|wanted| wanted.spec == input.strip.spec) {
+                let wanted = left.remove(index);
                 (input.strip.gain_db, input.strip.muted) = (wanted.gain_db, wanted.muted);
             }
         }
