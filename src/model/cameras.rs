@@ -133,7 +133,9 @@ mod tests {
         update(&mut model, Action::Opened);
         let edit = |model: &mut Model, pairs: &[&str]| {
             let mut profile = model.draft.clone();
-            pairs.iter().for_each(|pair| set_pair(&mut profile, pair).unwrap());
+            for pair in pairs {
+                set_pair(&mut profile, pair).unwrap();
+            }
             update(model, Action::DraftEdited(Box::new(profile))).into_iter().find_map(|effect| match effect {
                 Effect::Session(Command::Preview(request)) => request,
                 _ => None,

@@ -172,6 +172,6 @@ fn the_last_sound_is_waited_for_while_the_desk_waits_for_an_input_that_stalls() 
     items.extend((0..5).map(|tenth| sound(tenth * 100)));
     items.push(WriterItem::StopAt(at_ms(1500)));
     items.extend((5..15).map(|tenth| sound(tenth * 100)));
-    let (out, _) = written(items, &Sound { lag: Duration::ZERO, late: Duration::from_millis(1000) });
+    let (out, _) = written(items, &Sound { lag: Duration::ZERO, late: Duration::from_secs(1) });
     assert_eq!((out.samples, out.loud), (48 * 1500, 48 * 1500));
 }
