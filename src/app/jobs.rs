@@ -180,7 +180,7 @@ impl Jobs {
         let Some((_, settings)) = self.unsaved.take_if(|(due, _)| *due <= now) else { return };
         if let Some(store) = self.store.clone() {
             self.spawn("save", None, None, move |_| {
-                store.save(&settings).err().map(|error| told(Severity::Warning, error.to_string()))
+                store.save_of_window(&settings).err().map(|error| told(Severity::Warning, error.to_string()))
             });
         }
     }
@@ -188,7 +188,7 @@ impl Jobs {
     /// Writes what is unsaved before the program ends; a small file, so here the window may wait for it.
     pub(super) fn save_now(&mut self) {
         if let (Some((_, settings)), Some(store)) = (self.unsaved.take(), &self.store)
-            && let Err(error) = store.save(&settings)
+            && let Err(error) = store.save_of_window(&settings)
         {
             log::warn!("{error}");
         }

@@ -47,6 +47,14 @@ impl SettingsStore {
         toml::from_str::<Settings>(&text).map(|settings| settings.sound_offsets).unwrap_or_default()
     }
 
+    /// Saves what a window knows. What is stored of sound devices stays: a sync test beside the open window may have
+    /// found it out since the window read it.
+    pub fn save_of_window(&self, settings: &Settings) -> Result<(), PersistError> {
+        let stored = fs::read_to_string(&self.path).ok().and_then(|text| toml::from_str::<Settings>(&text).ok());
+        let sound_offsets = stored.map_or_else(|| settings.sound_offsets.clone(), |stored| stored.sound_offsets);
+        self.save(&Settings { sound_offsets, ..settings.clone() })
+    }
+
     /// Stores by how much a sound device is to be moved; zero forgets it. An open window does not see it before its next
     /// start.
     pub fn store_sound_offset(&self, device_id: &str, offset_ms: f64) -> Result<(), PersistError> {
@@ -119,6 +127,18 @@ mod tests {
         assert_eq!(store.load().0.pane, Pane::Video);
         store.store_sound_offset("pulseaudio:desk.monitor", 0.0).unwrap();
         assert_eq!(store.sound_offsets(), SoundOffsets::new());
+    }
+
+    #[test]
+    fn a_window_that_saves_leaves_what_was_found_out_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SettingsStore::at(dir.path().join("settings.toml"));
+        let of_window = Settings { pane: Pane::Video, ..Settings::default() };
+        store.save_of_window(&of_window).unwrap();
+        store.store_sound_offset("pulseaudio:desk.monitor", 12.5).unwrap();
+        store.save_of_window(&Settings { pane: Pane::Sound, ..of_window }).unwrap();
+        assert_eq!(store.sound_offsets()["pulseaudio:desk.monitor"].to_bits(), 12.5_f64.to_bits());
+        assert_eq!(store.load().0.pane, Pane::Sound);
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(super) const CHUNK_FRAMES: u16 = 480;
 /// The same for both channels together.
 pub(super) const CHUNK_SAMPLES: usize = CHUNK_FRAMES as usize * STEREO;
 const STEREO: usize = GRID_CHANNELS as usize;
+/// What sound devices have. Beyond, a chunk of the grid is less than some samples, or needs megabytes.
+const RATES: std::ops::RangeInclusive<u32> = 1_000..=1_536_000;
 
 /// Off by less than this nothing is corrected: stamps are no better.
 const DEAD_BAND_S: f64 = 0.001;
@@ -212,6 +214,9 @@ fn bounded(correction: f64) -> f64 {
 fn resampler(rate: u32) -> Result<Box<dyn Resampler<f32>>, AudioError> {
     let refused =
         |error: rubato::ResamplerConstructionError| AudioError::Rate { sample_rate: rate, reason: error.to_string() };
+    if !RATES.contains(&rate) {
+        return Err(AudioError::Rate { sample_rate: rate, reason: "no sound device has it".to_owned() });
+    }
     if rate == GRID_RATE {
         let slip = Slip::new(CHUNK_FRAMES.into(), STEREO, FixedAsync::Output).map_err(refused)?;
         return Ok(Box::new(slip));
@@ -224,7 +229,7 @@ fn resampler(rate: u32) -> Result<Box<dyn Resampler<f32>>, AudioError> {
         interpolation: SincInterpolationType::Linear,
         window: WindowFunction::BlackmanHarris2,
     };
-    let ratio = f64::from(GRID_RATE) / f64::from(rate.max(1));
+    let ratio = f64::from(GRID_RATE) / f64::from(rate);
     let sinc = Async::new_sinc(ratio, 1.01, &parameters, CHUNK_FRAMES.into(), STEREO, FixedAsync::Output);
     Ok(Box::new(sinc.map_err(refused)?))
 }

@@ -199,3 +199,16 @@ fn lost_samples_are_told_by_the_stamps_alone() {
     let last = onsets(&made).last().copied().unwrap();
     assert!((last - START_S - 3.5).abs() < 0.0005, "{last}");
 }
+
+#[test]
+fn another_rate_keeps_its_place_to_a_tenth_of_a_millisecond() {
+    for rate in [8_000, 16_000, 44_100, 96_000, 384_000] {
+        let mut device = Device::new(rate, 0.0, beeps);
+        let made = conformed(&mut Conformer::new(rate).unwrap(), &mut device, 4, |_| Some(0.0));
+        for (number, onset) in (0_u32..).zip(onsets(&made)) {
+            let off_ms = (onset - (START_S + 0.5 + f64::from(number))) * 1e3;
+            // An edge that 8 kHz cannot hold is one sample of them wide.
+            assert!(off_ms.abs() < 0.1 + 1e3 / f64::from(rate), "beep {number} at {rate} Hz: {off_ms} ms");
+        }
+    }
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::conform::{GRID_CHANNELS, GRID_RATE};
 use super::mixer::Mixer;
 use super::{AudioError, DeskLevels, Heard, SoundFormat, Strip, TrackBlock};
-use crate::media::AudioBlock;
+use crate::media::{AudioBlock, Timestamp};
 use crate::rt::{Clock, Intake, IntakeSender, Latest, PutError, StopToken, Worker, intake};
 
 /// Names an input on the desk.
@@ -105,7 +105,7 @@ fn run(
     while !stop.is_stopped() {
         let mut item = queue.take_within(TICK);
         while let Some(this) = item {
-            take(&mut mixer, this);
+            take(&mut mixer, this, clock.now());
             item = queue.take_within(Duration::ZERO);
         }
         let now = clock.now();
@@ -117,11 +117,11 @@ fn run(
     }
 }
 
-fn take(mixer: &mut Mixer, item: Item) {
+fn take(mixer: &mut Mixer, item: Item, now: Timestamp) {
     match item {
         Item::Strips(strips) => mixer.set(&strips),
         Item::Block(id, block) => {
-            if let Err(error) = mixer.push(id, &block) {
+            if let Err(error) = mixer.push(id, &block, now) {
                 log::warn!("10 ms of a sound input were left out: {error}");
             }
         }

@@ -67,6 +67,12 @@ pub enum AudioError {
         /// What the resampler said.
         reason: String,
     },
+    /// A block says that it was taken in times to come.
+    #[error("its time lies {seconds} s ahead")]
+    Stamp {
+        /// By how much.
+        seconds: u64,
+    },
     /// The sound server stopped answering.
     #[error("the sound server has not answered for {seconds} s about '{name}'; restart it, or record without sound")]
     Stalled {

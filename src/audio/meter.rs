@@ -55,7 +55,8 @@ impl Meter {
         }
         let end = end_of(block);
         self.window.push_back(Slice { end, square_sum, samples: block.samples.len(), peak });
-        while self.window.front().is_some_and(|slice| end.since(slice.end) >= RMS_WINDOW) {
+        // Stamps that jump back make what came before them none of the window's.
+        while self.window.front().is_some_and(|slice| slice.end > end || end.since(slice.end) >= RMS_WINDOW) {
             self.window.pop_front();
         }
         if peak >= self.held_db(end).map_or(0.0, from_db) {
@@ -163,6 +164,15 @@ mod tests {
         assert!(close(meter.levels(at(1150)).rms_db, -6.0206 - 3.0103), "half of the window");
         hear(&mut meter, 1150, 1300, 0.0);
         assert!(close(meter.levels(at(1300)).rms_db, Levels::FLOOR_DB));
+    }
+
+    #[test]
+    fn a_stamp_that_jumps_back_does_not_stop_the_window() {
+        let mut meter = Meter::new();
+        hear(&mut meter, 60_000, 60_300, 0.5);
+        hear(&mut meter, 0, 1000, 0.25);
+        assert_eq!(meter.window.len(), 30);
+        assert!(close(meter.levels(at(1000)).rms_db, -12.0412));
     }
 
     #[test]

@@ -11,9 +11,12 @@ use crate::media::{AudioBlock, Levels, Timestamp};
 /// An input is taken for dead when it is this late. Callbacks come up to 75 ms late, a loaded machine has held them
 /// for 400 ms. Silence invented too early displaces sound that was only late; 1 s of waiting costs a live stream 1 s,
 /// once.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub const DESK_PATIENCE: Duration = Duration::from_secs(1);
 /// One that is known to be silent keeps the others waiting for no longer than a revived one needs for its first block.
 const MARGIN: Duration = Duration::from_millis(200);
+/// A stamp this far ahead of the present is a mistake: an output over a network holds 2 s in store. Taken at its word
+/// it would fill the queue with silence without end.
+const FARTHEST_AHEAD: Duration = Duration::from_secs(5);
 /// After a longer sleep of the process (or of the machine) the grid goes on at the present.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
@@ -63,13 +66,18 @@ impl Mixer {
         Self { channels: Vec::new(), tracks: Vec::new(), next: chunk_at(now) }
     }
 
-    /// Sets what is on the desk. An input that stays keeps its sound; a changed gain or mute is ramped over 10 ms.
+    /// Sets what is on the desk. An input that stays keeps its sound; a changed gain or mute is ramped over 10 ms, a
+    /// changed offset counts from its next block on.
     pub(super) fn set(&mut self, strips: &[(StripId, Strip)]) {
         let mut before = std::mem::take(&mut self.channels);
         for (id, strip) in strips {
             match before.iter().position(|channel| channel.id == *id) {
                 Some(index) => {
-                    let kept = before.swap_remove(index);
+                    let mut kept = before.swap_remove(index);
+                    if kept.strip.offset_nanos != strip.offset_nanos {
+                        // Left to the steering, 15 ms would take 10 s.
+                        kept.interrupt();
+                    }
                     self.channels.push(Channel { strip: strip.clone(), ..kept });
                 }
                 None => self.channels.push(Channel::new(*id, strip)),
@@ -85,10 +93,15 @@ impl Mixer {
         }
     }
 
-    /// An input's next samples.
-    pub(super) fn push(&mut self, id: StripId, block: &AudioBlock) -> Result<(), AudioError> {
+    /// An input's next samples, as they come at `now`.
+    pub(super) fn push(&mut self, id: StripId, block: &AudioBlock, now: Timestamp) -> Result<(), AudioError> {
         let next = self.next;
         let Some(channel) = self.channels.iter_mut().find(|channel| channel.id == id) else { return Ok(()) };
+        let ahead = block.captured_at.since(now);
+        if ahead > FARTHEST_AHEAD {
+            return Err(AudioError::Stamp { seconds: ahead.as_secs() });
+        }
+        let captured_at = block.captured_at.offset_nanos(channel.strip.offset_nanos);
         let samples = stereo(block);
         channel.measure(block, &samples);
         let kept = channel.conformer.take().filter(|conformer| conformer.rate() == block.sample_rate);
@@ -97,7 +110,7 @@ impl Mixer {
             None => Conformer::new(block.sample_rate)?,
         };
         let conformer = channel.conformer.insert(conformer);
-        conformer.push(block.captured_at.offset_nanos(channel.strip.offset_nanos), &samples, next);
+        conformer.push(captured_at, &samples, next);
         channel.is_alive = true;
         Ok(())
     }
@@ -106,21 +119,27 @@ impl Mixer {
     pub(super) fn lost(&mut self, id: StripId) {
         if let Some(channel) = self.channels.iter_mut().find(|channel| channel.id == id) {
             channel.is_alive = false;
-            channel.conformer.iter_mut().for_each(Conformer::interrupt);
+            channel.interrupt();
         }
     }
 
-    /// Everything that can be made by now, in order.
+    /// Everything that can be made by now, in order; nothing that is to be heard only later, or what another input
+    /// hears meanwhile would find its place taken, and a recording that begins now would miss it.
     pub(super) fn advance(&mut self, now: Timestamp) -> Vec<TrackBlock> {
         if now.since(grid_time(self.next)) > LONGEST_SLEEP {
             self.next = chunk_at(now - MARGIN);
             self.channels.iter_mut().filter_map(|channel| channel.conformer.as_mut()).for_each(Conformer::restart);
         }
         let mut made = Vec::new();
-        while !self.channels.is_empty() && self.channels.iter().all(|channel| channel.can_go_on(self.next, now)) {
+        while self.can_go_on(now) {
             self.chunk(&mut made);
         }
         made
+    }
+
+    fn can_go_on(&self, now: Timestamp) -> bool {
+        let is_past = grid_time(self.next + i64::from(CHUNK_FRAMES)) <= now;
+        is_past && !self.channels.is_empty() && self.channels.iter().all(|channel| channel.can_go_on(self.next, now))
     }
 
     pub(super) fn levels(&self, now: Timestamp) -> DeskLevels {
@@ -160,6 +179,11 @@ impl Channel {
         self.meter.push(&AudioBlock { samples, channels: 2, ..*block });
     }
 
+    /// What comes next does not continue what came before.
+    fn interrupt(&mut self) {
+        self.conformer.iter_mut().for_each(Conformer::interrupt);
+    }
+
     /// Whether its part of the chunk from `next` on is there, or no longer waited for.
     fn can_go_on(&self, next: i64, now: Timestamp) -> bool {
         if self.conformer.as_ref().is_some_and(Conformer::is_ready) {
@@ -167,7 +191,7 @@ impl Channel {
         }
         // Sound that is to be heard earlier comes later than the others.
         let due = grid_time(next + i64::from(CHUNK_FRAMES)).offset_nanos((-self.strip.offset_nanos).max(0));
-        now >= due + if self.is_alive { PATIENCE } else { MARGIN }
+        now >= due + if self.is_alive { DESK_PATIENCE } else { MARGIN }
     }
 
     /// Its part of the chunk, as loud as it is wanted.

@@ -32,7 +32,7 @@ fn hear(mixer: &mut Mixer, inputs: &[(StripId, f32)], from: i64, to: i64) -> Vec
     let mut made = Vec::new();
     for millis in (from..to).step_by(10) {
         for (id, level) in inputs {
-            mixer.push(*id, &block(millis, *level)).unwrap();
+            mixer.push(*id, &block(millis, *level), at(millis + 10)).unwrap();
         }
         made.extend(mixer.advance(at(millis + 10)));
     }
@@ -139,4 +139,55 @@ fn what_is_no_number_is_silence() {
     let made = hear(&mut mixer, &[(ONE, 0.5)], 1050, 1100);
     assert!(made.iter().all(|made| made.block.samples.iter().all(|sample| sample.is_finite())));
     assert_eq!(level(made.last().unwrap()), 0.5);
+}
+
+#[test]
+fn sound_of_the_future_waits_for_its_time() {
+    // What an output holds in store is stamped with the moment at which it is heard, here 500 ms later.
+    let mut mixer = desk(&[(ONE, Strip { offset_nanos: 500_000_000, ..strip(1) })]);
+    let made = hear(&mut mixer, &[(ONE, 0.5)], 1000, 1300);
+    assert_eq!(made.last().unwrap().block.captured_at, at(1290), "not ahead of time");
+    mixer.set(&[(ONE, Strip { offset_nanos: 500_000_000, ..strip(1) }), (TWO, strip(2))]);
+    let made = hear(&mut mixer, &[(ONE, 0.5), (TWO, 0.25)], 1300, 1700);
+    let first = made.iter().find(|made| made.track == 2 && level(made) > 0.0).unwrap();
+    assert_eq!(first.block.captured_at, at(1300), "another input finds its place free");
+    let first = made.iter().find(|made| made.track == 1 && level(made) > 0.4).unwrap();
+    assert_eq!(first.block.captured_at, at(1500));
+}
+
+#[test]
+fn a_stamp_that_cannot_be_is_left_out_and_moves_nothing() {
+    let mut mixer = desk(&[(ONE, strip(1))]);
+    hear(&mut mixer, &[(ONE, 0.5)], 1000, 1100);
+    for _ in 0..100 {
+        let wrong = AudioBlock { captured_at: Timestamp::from_nanos(i64::MAX), ..block(0, 1.0) };
+        assert!(matches!(mixer.push(ONE, &wrong, at(1100)), Err(AudioError::Stamp { .. })));
+    }
+    let made = hear(&mut mixer, &[(ONE, 0.5)], 1100, 1200);
+    assert_eq!(of_track(&made, 1), [0.5; 10]);
+    assert!((mixer.levels(at(1200)).strips[0].1.peak_db + 6.02).abs() < 0.01);
+}
+
+#[test]
+fn a_changed_offset_counts_at_once() {
+    let mut mixer = desk(&[(ONE, strip(1))]);
+    hear(&mut mixer, &[(ONE, 0.0)], 1000, 3000);
+    mixer.set(&[(ONE, Strip { offset_nanos: 10_000_000, ..strip(1) })]);
+    let mut made = hear(&mut mixer, &[(ONE, 0.0)], 3000, 3100);
+    made.extend(hear(&mut mixer, &[(ONE, 0.5)], 3100, 3110));
+    made.extend(hear(&mut mixer, &[(ONE, 0.0)], 3110, 3300));
+    let loud: Vec<Timestamp> =
+        made.iter().filter(|made| level(made) > 0.4).map(|made| made.block.captured_at).collect();
+    assert_eq!(loud, [at(3110)]);
+}
+
+#[test]
+fn a_rate_that_is_none_is_refused_and_the_desk_goes_on() {
+    let mut mixer = desk(&[(ONE, strip(1)), (TWO, strip(2))]);
+    for sample_rate in [0, 1, 4_000_000_000] {
+        let wrong = AudioBlock { sample_rate, channels: 0, ..block(1000, 0.5) };
+        assert!(matches!(mixer.push(ONE, &wrong, at(1010)), Err(AudioError::Rate { .. })), "{sample_rate}");
+    }
+    let made = hear(&mut mixer, &[(TWO, 0.25)], 1000, 1500);
+    assert_eq!(of_track(&made, 2), [0.25; 30]);
 }

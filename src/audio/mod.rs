@@ -30,10 +30,10 @@ pub use capture::{AudioCapture, Heard, open};
 pub use desk::{DESK_FORMAT, Desk, DeskInput, StripId};
 pub use error::AudioError;
 pub use meter::Meter;
-pub use mixer::{DeskLevels, TrackBlock};
+pub use mixer::{DESK_PATIENCE, DeskLevels, TrackBlock};
 pub use offsets::{SoundOffsets, add_offsets, device_of};
 pub use player::{OutputInfo, PlayError, Played, Player};
-pub use spec::{AudioDevice, AudioInfo, AudioKind, AudioSpec, Follow, InputSpec, Strip};
+pub use spec::{AudioDevice, AudioInfo, AudioKind, AudioSpec, Follow, InputSpec, Strip, steer};
 pub use timeline::{Pcm, SoundFormat, Timeline};
 pub use watch::DeviceWatch;
 

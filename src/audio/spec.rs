@@ -81,6 +81,18 @@ pub struct Strip {
     pub offset_nanos: i64,
 }
 
+/// Takes over what can be changed while a recording runs: gain and mute, each strip from the wish for the same input.
+/// What only one side has stays as it is; an input that is there twice has two wishes, in the same order.
+pub fn steer<'s>(strips: impl Iterator<Item = &'s mut Strip>, wanted: &[Strip]) {
+    let mut left: Vec<&Strip> = wanted.iter().collect();
+    for strip in strips {
+        if let Some(index) = left.iter().position(|wish| wish.spec == strip.spec) {
+            let wish = left.remove(index);
+            (strip.gain_db, strip.muted) = (wish.gain_db, wish.muted);
+        }
+    }
+}
+
 /// What an input hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AudioKind {
@@ -117,6 +129,22 @@ pub struct AudioInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_input_is_steered_by_its_own_wish_and_by_nothing_but_gain_and_mute() {
+        let strip = |device: &str, gain_db, track| {
+            let spec = device.parse::<AudioSpec>().unwrap().into();
+            Strip { spec, gain_db, muted: false, track, offset_nanos: 0 }
+        };
+        // "gone" was left out of the recording, "new" came to the draft since; the microphone is there twice.
+        let mut strips = [strip("mic", 0.0, 1), strip("system", 0.0, 2), strip("mic", 0.0, 3), strip("test", 0.0, 4)];
+        let muted = Strip { muted: true, ..strip("system", -1.0, 9) };
+        let wanted =
+            [strip("gone", -9.0, 1), strip("mic", -2.0, 9), muted, strip("new", -9.0, 1), strip("mic", -3.0, 9)];
+        steer(strips.iter_mut(), &wanted);
+        let steered = strips.map(|strip| (strip.gain_db, strip.muted, strip.track));
+        assert_eq!(steered, [(-2.0, false, 1), (-1.0, true, 2), (-3.0, false, 3), (0.0, false, 4)]);
+    }
 
     #[test]
     fn a_spec_reads_what_it_writes() {

@@ -3,6 +3,7 @@
 use super::state::Missed;
 use super::update::{follow_preview, open_again};
 use super::{DeviceSearch, Effect, Model};
+use crate::audio::steer;
 use crate::capture::SourceSpec;
 use crate::plan::chosen_camera;
 use crate::profile::SourceKind;
@@ -64,17 +65,18 @@ pub(super) fn listed(model: &mut Model) -> Vec<Effect> {
     again.into_iter().chain(shown).collect()
 }
 
-/// What a running recording takes of a changed wish: the controls of its camera, and nothing else.
-pub(super) fn steered(shown: &PreviewRequest, wanted: &PreviewRequest) -> Option<PreviewRequest> {
+/// What a running recording takes of a changed wish: the controls of its camera, the volumes and mutes of its sound, and
+/// nothing else.
+pub(super) fn steered(shown: &PreviewRequest, wanted: &PreviewRequest) -> PreviewRequest {
     let mut steered = shown.clone();
-    let (now, wish) = (steered.source.as_mut()?, wanted.source.as_ref()?);
-    match (&now.source, &wish.source) {
-        (SourceSpec::Camera { id, .. }, SourceSpec::Camera { id: wished, .. }) if id == wished => {
-            now.controls.clone_from(&wish.controls);
-            Some(steered)
-        }
-        _ => None,
+    steer(steered.audio.iter_mut(), &wanted.audio);
+    if let (Some(now), Some(wish)) = (steered.source.as_mut(), wanted.source.as_ref())
+        && let (SourceSpec::Camera { id, .. }, SourceSpec::Camera { id: wished, .. }) = (&now.source, &wish.source)
+        && id == wished
+    {
+        now.controls.clone_from(&wish.controls);
     }
+    steered
 }
 
 /// A button among a camera's controls.
@@ -91,7 +93,7 @@ mod tests {
     use crate::model::{Action, Found, Settings, update};
     use crate::plan::{Environment, FfmpegSummary, Severity};
     use crate::profile::set_pair;
-    use crate::session::{Notice, Status};
+    use crate::session::{Notice, State, Status};
 
     fn found() -> Action {
         let (listing, ffmpeg) = (Listing::default(), Ok(FfmpegSummary::default()));
@@ -123,6 +125,30 @@ mod tests {
         };
         assert_eq!(edit("source.show_cursor=false"), ["It sends less", "It is silent"], "it is the same source");
         assert_eq!(edit("source.kind=camera"), ["It is silent"]);
+    }
+
+    #[test]
+    fn while_recording_the_session_hears_of_volumes_and_mutes_and_of_nothing_else() {
+        let mut model = Model::new(Settings::default(), Environment::default());
+        update(&mut model, Action::Opened);
+        let edit = |model: &mut Model, pairs: &[&str]| {
+            let mut profile = model.draft.clone();
+            for pair in pairs {
+                set_pair(&mut profile, pair).unwrap();
+            }
+            update(model, Action::DraftEdited(Box::new(profile))).into_iter().find_map(|effect| match effect {
+                Effect::Session(Command::Preview(request)) => request,
+                _ => None,
+            })
+        };
+        edit(&mut model, &["source.kind=test", "audio.inputs.0.device=test", "audio.inputs.0.track=2"]);
+        let status = Status { state: State::Recording, ..Status::default() };
+        update(&mut model, Action::StatusChanged(Arc::new(status)));
+        let louder = ["audio.inputs.0.gain_db=6", "audio.inputs.0.muted=true", "audio.inputs.0.track=3"];
+        let heard = edit(&mut model, &louder).unwrap();
+        let strip = &heard.audio[0];
+        assert!((strip.gain_db - 6.0).abs() < 1e-6 && strip.muted && strip.track == 2, "{strip:?}");
+        assert_eq!(edit(&mut model, &["audio.inputs.0.offset_ms=50", "source.kind=none"]), None);
     }
 
     #[test]

@@ -122,8 +122,10 @@ fn check(model: &mut Model) {
 /// controls of its camera.
 pub(super) fn follow_preview(model: &mut Model) -> Option<Effect> {
     let mut wanted = preview_request(&model.draft, &model.environment.listing);
+    // As it will be recorded: an input that is moved when recording begins is silent for as long as it is moved later.
+    add_offsets(&mut wanted.audio, &model.environment.audio, &model.sound_offsets);
     if model.is_busy() {
-        wanted = cameras::steered(model.preview.as_ref()?, &wanted)?;
+        wanted = cameras::steered(model.preview.as_ref()?, &wanted);
     }
     if model.closing != Closing::No || model.preview.as_ref() == Some(&wanted) {
         return None;

@@ -468,10 +468,13 @@ fn a_recording_takes_what_is_stored_of_its_sound_device() {
     };
     model.sound_offsets.insert(desk.id.clone(), 12.5);
     model.environment.audio = vec![desk];
-    model.draft.audio.inputs =
-        vec![AudioInput { device: "system".to_owned(), offset_ms: 1.0, ..AudioInput::default() }];
+    let mut draft = model.draft.clone();
+    draft.audio.inputs = vec![AudioInput { device: "system".to_owned(), offset_ms: 1.0, ..AudioInput::default() }];
+    update(&mut model, Action::DraftEdited(Box::new(draft)));
+    let heard = model.preview.as_ref().map(|preview| preview.audio.clone());
     let effects = update(&mut model, Action::RecordPressed);
     let [Effect::Session(Command::Start(plan))] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(plan.audio[0].offset_nanos, 13_500_000);
+    assert_eq!(heard, Some(plan.audio.clone()), "and the preview as well");
     assert_eq!(model.settings().sound_offsets["pulseaudio:desk.monitor"].to_bits(), 12.5_f64.to_bits());
 }

@@ -7,7 +7,7 @@ use super::event::{Event, EventSender};
 use super::sound_alarms::Alarm;
 use super::status::{AudioStatus, TrackStatus};
 use super::tap::{AudioTap, Destination, SoundDestination, SoundValve};
-use crate::audio::{AudioCapture, AudioDevice, AudioError, AudioInfo, Desk, DeskLevels, Heard, Strip, StripId};
+use crate::audio::{AudioCapture, AudioDevice, AudioError, AudioInfo, Desk, DeskLevels, Heard, Strip, StripId, steer};
 use crate::media::{Levels, Timestamp};
 use crate::plan::Severity;
 use crate::rt::{Clock, Latest};
@@ -108,12 +108,7 @@ impl Sounds {
 
     /// Changes what can be changed while a recording runs: gain and mute of the inputs that are wanted as before.
     pub(super) fn steer(&mut self, strips: &[Strip]) {
-        for input in &mut self.inputs {
-            // What the plan has left out, or what was added since, has no counterpart.
-            if let Some(wanted) = strips.iter().find(|wanted| wanted.spec == input.strip.spec) {
-                (input.strip.gain_db, input.strip.muted) = (wanted.gain_db, wanted.muted);
-            }
-        }
+        steer(self.inputs.iter_mut().map(|input| &mut input.strip), strips);
         self.set_desk();
     }
 

@@ -29,6 +29,8 @@ pub(super) enum Audience {
 
 #[derive(Default)]
 struct Watch {
+    /// Was lost then: what is silent since is no more than that.
+    lost_at: Option<Timestamp>,
     /// Told, and not heard since.
     is_silent: bool,
     clipping_told_at: Option<Timestamp>,
@@ -79,11 +81,14 @@ impl SoundAlarms {
 }
 
 fn silent(watch: &mut Watch, input: &AudioStatus, begun: Timestamp, now: Timestamp) -> Option<Alarm> {
+    if input.problem.is_some() {
+        watch.lost_at = Some(now);
+    }
     if input.problem.is_some() || input.muted {
         // Told as what it is, or wished.
         return None;
     }
-    let is_silent = is_silent(&input.levels, begun, now);
+    let is_silent = is_silent(&input.levels, watch.lost_at.map_or(begun, |lost| lost.max(begun)), now);
     if is_silent == watch.is_silent {
         return None;
     }
@@ -171,6 +176,18 @@ mod tests {
         let muted = AudioStatus { muted: true, ..input(400.0, true) };
         let lost = AudioStatus { problem: Some("it is gone".to_owned()), ..input(400.0, false) };
         assert!(codes(&mut alarms, 400, &muted).is_empty() && codes(&mut alarms, 400, &lost).is_empty());
+    }
+
+    #[test]
+    fn one_that_is_back_is_given_its_time() {
+        let mut alarms = SoundAlarms::begin(at(0), Audience::Later);
+        // Nobody has spoken since second 20; from 30 to 60 it was lost.
+        let quiet = |second: u64| input(second as f32 - 20.0, false);
+        let lost = |second| AudioStatus { problem: Some("it is gone".to_owned()), ..quiet(second) };
+        assert!((20..30).all(|second| codes(&mut alarms, second, &quiet(second)).is_empty()));
+        assert!((30..60).all(|second| codes(&mut alarms, second, &lost(second)).is_empty()));
+        assert!((60..74).all(|second| codes(&mut alarms, second, &quiet(second)).is_empty()));
+        assert_eq!(codes(&mut alarms, 74, &quiet(74)), ["audio_silent"], "15 s after it was last seen to be lost");
     }
 
     #[test]

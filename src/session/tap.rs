@@ -1,8 +1,10 @@
 //! Between a source's thread and the recording: while a recording runs, what the source delivers goes into the
 //! writer's queue as well. Nothing here waits; what finds the queue full is dropped and counted.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::audio::TrackBlock;
 use crate::media::{AudioBlock, Changed, Frame, Timestamp};
@@ -162,37 +164,53 @@ impl VideoTap {
     }
 }
 
+/// Sound kept for a recording that begins: a camera's first picture comes up to some tenths of a second after it was
+/// taken, when the sound that goes with it has passed.
+const PRE_ROLL: Duration = Duration::from_millis(500);
+
 /// The desk's end.
 pub(super) struct AudioTap {
     valve: SoundValve,
     open: Option<SoundDestination>,
+    /// The newest sound; what was before a recording's origin is cut at the exact sample later.
+    passed: VecDeque<TrackBlock>,
 }
 
 impl AudioTap {
     pub(super) fn new(valve: SoundValve) -> Self {
-        Self { valve, open: None }
+        Self { valve, open: None, passed: VecDeque::new() }
     }
 
     pub(super) fn block(&mut self, made: TrackBlock) {
         if let Some(destination) = self.valve.take() {
             self.open = destination;
-        }
-        let Some(open) = &self.open else { return };
-        let Some(line) = open.tracks.iter().position(|track| *track == made.track) else { return };
-        match open.to.queue.put(LANE_AUDIO, WriterItem::Sound { line, block: made.block }) {
-            Ok(()) => {}
-            Err(PutError::Full) => {
-                open.to.counts.dropped_blocks.fetch_add(1, Ordering::Relaxed);
+            for passed in &self.passed {
+                send_sound(&mut self.open, passed.clone());
             }
-            Err(PutError::Closed) => self.open = None,
         }
+        let newest = made.block.captured_at;
+        while self.passed.front().is_some_and(|first| newest.since(first.block.captured_at) >= PRE_ROLL) {
+            self.passed.pop_front();
+        }
+        self.passed.push_back(made.clone());
+        send_sound(&mut self.open, made);
+    }
+}
+
+fn send_sound(to: &mut Option<SoundDestination>, made: TrackBlock) {
+    let Some(open) = to else { return };
+    let Some(line) = open.tracks.iter().position(|track| *track == made.track) else { return };
+    match open.to.queue.put(LANE_AUDIO, WriterItem::Sound { line, block: made.block }) {
+        Ok(()) => {}
+        Err(PutError::Full) => {
+            open.to.counts.dropped_blocks.fetch_add(1, Ordering::Relaxed);
+        }
+        Err(PutError::Closed) => *to = None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::media::{Colour, Payload, PixelFormat, Planes, Resolution};
     use crate::rt::{Intake, intake};
@@ -255,6 +273,37 @@ mod tests {
         let (mut tap, taken, _, valve) = opened(9);
         valve.put(None);
         tap.frame(&picture(1));
+        assert!(taken.take_within(Duration::ZERO).is_none());
+    }
+
+    fn sound(millis: i64, track: u32) -> TrackBlock {
+        let captured_at = Timestamp::from_nanos(millis * 1_000_000);
+        let block = AudioBlock { captured_at, sample_rate: 48_000, channels: 2, samples: vec![0.0; 960] };
+        TrackBlock { track, block }
+    }
+
+    #[test]
+    fn a_recording_gets_the_sound_of_just_before_it_each_track_on_its_line() {
+        let (queue, taken) = intake(WRITER_LANES);
+        let valve = SoundValve::new();
+        let mut tap = AudioTap::new(valve.clone());
+        for millis in (0..2000).step_by(10) {
+            (1..=3).for_each(|track| tap.block(sound(millis, track)));
+        }
+        let counts = Arc::new(TapCounts::default());
+        let tracks = Arc::from([1, 3]);
+        valve.put(Some(SoundDestination { to: Destination { queue, counts }, tracks }));
+        tap.block(sound(2000, 3));
+        let mut heard = Vec::new();
+        while let Some(WriterItem::Sound { line, block }) = taken.take_within(Duration::ZERO) {
+            heard.push((line, block.captured_at.as_nanos() / 1_000_000));
+        }
+        let of_line = |line| heard.iter().filter(|sound| sound.0 == line).map(|sound| sound.1).collect::<Vec<_>>();
+        assert_eq!(of_line(0), (1500..2000).step_by(10).collect::<Vec<i64>>());
+        assert_eq!(of_line(1), (1500..=2000).step_by(10).collect::<Vec<i64>>());
+        assert_eq!(heard.len(), 101);
+        valve.put(None);
+        tap.block(sound(2010, 1));
         assert!(taken.take_within(Duration::ZERO).is_none());
     }
 }

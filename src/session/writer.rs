@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::copied::{Coded, Copied};
 use super::picture::Painter;
 use super::tap::{TapCounts, WriterItem};
-use crate::audio::{SoundFormat, Timeline};
+use crate::audio::{DESK_PATIENCE, SoundFormat, Timeline};
 use crate::fanout::Counters;
 use crate::imaging::Mirror;
 use crate::media::{AudioBlock, Changed, Frame, FrameTiming, PixelFormat, Timestamp};
@@ -19,8 +19,10 @@ use crate::writegear::{EngineError, EngineInput, Pictures, VideoInput};
 /// A source that says nothing at all is taken for still this much later than one that says so: the writer's queue
 /// may hold pictures for as long as that.
 const CONFIRMATION_LAG: Duration = Duration::from_millis(150);
-/// After the end this long is waited for sound taken before it: devices deliver up to 75 ms late.
+/// After the end this long is waited for what was taken before it: devices deliver up to 75 ms late …
 const TAIL_WAIT: Duration = Duration::from_millis(300);
+/// … and the desk waits for an input that stalls, with the sound of all others.
+const SOUND_TAIL_WAIT: Duration = DESK_PATIENCE.saturating_add(TAIL_WAIT);
 /// Waited for longer than this, sound that was moved earlier would keep the end of a recording from the user.
 const LONGEST_EXTRA: Duration = Duration::from_secs(3);
 /// How often the writer looks around when nothing comes.
@@ -325,7 +327,7 @@ impl Writer {
             if let Some(timeline) = &mut self.lines[index].timeline
                 && self.queue.waiting(super::tap::LANE_AUDIO) == 0
             {
-                timeline.fill_silence_until(now);
+                timeline.fill_silence_until(now - self.sound_lag);
             }
             self.drain(index)?;
         }
@@ -335,23 +337,28 @@ impl Writer {
     /// Whether everything taken before the end has arrived, or has been waited for long enough.
     fn is_complete(&self) -> bool {
         let Some(end) = self.end else { return false };
-        let now = self.clock.now();
-        if now >= end + self.tail_wait() {
-            // However slow the encoder: what was taken before the end is still written, what came after it costs nothing.
-            return self.queue.waiting(super::tap::LANE_VIDEO) == 0;
-        }
         let Some(origin) = self.origin else { return true };
-        let is_seen = |seen: Option<Timestamp>| seen.is_some_and(|seen| seen >= end);
-        let picture = self.video.as_ref().is_none_or(|video| is_seen(video.seen_until))
-            && self.copied.as_ref().is_none_or(|copied| is_seen(copied.seen_until()));
-        let sound = self.lines.iter().zip(0..).all(|(line, index)| {
-            line.timeline.as_ref().is_some_and(|timeline| timeline.end() >= self.end_sample(index))
-        });
-        picture && sound && end >= origin
+        let is_begun = end >= origin || self.clock.now() >= end + TAIL_WAIT;
+        is_begun && self.has_last_picture(end) && self.has_last_sound(end)
     }
 
-    fn tail_wait(&self) -> Duration {
-        TAIL_WAIT + self.sound_lag.min(LONGEST_EXTRA)
+    fn has_last_picture(&self, end: Timestamp) -> bool {
+        if self.clock.now() >= end + TAIL_WAIT {
+            // However slow the encoder: what was taken before the end is still written, what came after it costs
+            // nothing.
+            return self.queue.waiting(super::tap::LANE_VIDEO) == 0;
+        }
+        let is_seen = |seen: Option<Timestamp>| seen.is_some_and(|seen| seen >= end);
+        self.video.as_ref().is_none_or(|video| is_seen(video.seen_until))
+            && self.copied.as_ref().is_none_or(|copied| is_seen(copied.seen_until()))
+    }
+
+    fn has_last_sound(&self, end: Timestamp) -> bool {
+        let is_heard = self.lines.iter().zip(0..).all(|(line, index)| {
+            line.timeline.as_ref().is_some_and(|timeline| timeline.end() >= self.end_sample(index))
+        });
+        let is_late = self.clock.now() >= end + SOUND_TAIL_WAIT + self.sound_lag.min(LONGEST_EXTRA);
+        is_heard || (is_late && self.queue.waiting(super::tap::LANE_AUDIO) == 0)
     }
 
     /// The last picture and the last silence, then the end of the engine's input.

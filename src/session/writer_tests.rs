@@ -61,6 +61,8 @@ fn spec() -> EngineSpec {
 struct Out {
     pictures: Vec<(i64, Vec<u8>)>,
     samples: usize,
+    /// Those that are not silent.
+    loud: usize,
 }
 
 fn read(mut output: EngineOutput, out: &Mutex<Out>) {
@@ -72,12 +74,22 @@ fn read(mut output: EngineOutput, out: &Mutex<Out>) {
             out.pictures.push(((nanos + 500_000) / 1_000_000, packet.data.to_vec()));
         } else {
             out.samples += packet.data.len() / 2;
+            out.loud += packet.data.chunks_exact(2).filter(|sample| **sample != [0, 0]).count();
         }
     }
 }
 
+/// How sound comes to the writer.
+#[derive(Default)]
+struct Sound {
+    /// What the writer knows of.
+    lag: Duration,
+    /// How old a block is beyond its own length when it comes.
+    late: Duration,
+}
+
 /// What the writer makes of these items, and its counts.
-fn written(items: Vec<WriterItem>, end_ms: u64) -> (Out, Arc<WriterCounts>) {
+fn written(items: Vec<WriterItem>, heard: &Sound) -> (Out, Arc<WriterCounts>) {
     let ffmpeg = crate::ffmpeg::find(None).unwrap();
     let (mut engine, input, output) = Engine::start(&ffmpeg, &spec(), RenditionId(0), 0).unwrap();
     let out = Arc::new(Mutex::new(Out::default()));
@@ -93,7 +105,7 @@ fn written(items: Vec<WriterItem>, end_ms: u64) -> (Out, Arc<WriterCounts>) {
         video: spec().video,
         mirror: Mirror::No,
         lines: vec![format],
-        sound_lag: Duration::ZERO,
+        sound_lag: heard.lag,
         duration: None,
         clock: clock.clone(),
         counters: Arc::default(),
@@ -104,14 +116,18 @@ fn written(items: Vec<WriterItem>, end_ms: u64) -> (Out, Arc<WriterCounts>) {
     for item in items {
         let taken_at = match &item {
             WriterItem::Frame(frame) => frame.captured_at,
-            WriterItem::Sound { block, .. } => block.captured_at + Duration::from_millis(100),
-            _ => clock.now(),
+            WriterItem::Sound { block, .. } => block.captured_at + Duration::from_millis(100) + heard.late,
+            WriterItem::StopAt(end) => *end,
+            WriterItem::Unchanged(at) => *at,
         };
         clock.advance(taken_at.since(clock.now()));
+        writer.look_around().unwrap();
+        assert!(!writer.is_complete());
         writer.take(item).unwrap();
         writer.look_around().unwrap();
     }
-    writer.take(WriterItem::StopAt(at_ms(end_ms))).unwrap();
+    clock.advance(Duration::from_secs(10));
+    assert!(writer.is_complete());
     writer.finish().unwrap();
     engine.process().wait(PATIENCE).unwrap();
     assert_eq!(reader.join(PATIENCE), JoinOutcome::Joined);
@@ -131,11 +147,31 @@ fn a_stall_holds_the_last_picture_while_the_sound_goes_on() {
             items.push(picture(3300, 4));
         }
     }
-    let (out, counts) = written(items, 3510);
+    items.push(WriterItem::StopAt(at_ms(3510)));
+    let (out, counts) = written(items, &Sound::default());
     let expected = [(0, 1), (33, 2), (190, 3), (1190, 3), (2190, 3), (3290, 4), (3467, 4)];
     let expected: Vec<_> = expected.into_iter().map(|(ms, number)| (ms, jpeg(number).to_vec())).collect();
     assert_eq!(out.pictures, expected, "from the first picture on; held each second and at the end");
     assert_eq!(out.samples, 48 * 3500);
     let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
     assert_eq!((count(&counts.fresh), count(&counts.expected), count(&counts.unreadable)), (4, 7, 19));
+}
+
+#[test]
+fn sound_that_is_moved_earlier_finds_its_place_free_and_is_waited_for() {
+    let late = Duration::from_millis(2900);
+    let mut items = vec![picture(0, 1), WriterItem::StopAt(at_ms(2900))];
+    items.extend((0..29).map(|tenth| sound(tenth * 100)));
+    let (out, _) = written(items, &Sound { lag: late, late });
+    assert_eq!((out.samples, out.loud), (48 * 2900, 48 * 2900));
+}
+
+#[test]
+fn the_last_sound_is_waited_for_while_the_desk_waits_for_an_input_that_stalls() {
+    let mut items = vec![picture(0, 1)];
+    items.extend((0..5).map(|tenth| sound(tenth * 100)));
+    items.push(WriterItem::StopAt(at_ms(1500)));
+    items.extend((5..15).map(|tenth| sound(tenth * 100)));
+    let (out, _) = written(items, &Sound { lag: Duration::ZERO, late: Duration::from_secs(1) });
+    assert_eq!((out.samples, out.loud), (48 * 1500, 48 * 1500));
 }

@@ -1,6 +1,6 @@
 //! The sound inputs: which devices, how loud, on which track, each with its level, and what they are mixed to.
 
-use eframe::egui::{self, DragValue, Slider};
+use eframe::egui::{self, DragValue, Slider, SliderClamping};
 
 use super::forms::{choice_ui, entry_ui, name_ui, problems_ui, remark_ui};
 use super::widgets::meter_ui;
@@ -65,6 +65,7 @@ fn input_ui(
         let label = ui.label(format!("{name} volume"));
         ui.spacing_mut().slider_width = 70.0;
         let slider = Slider::new(&mut input.gain_db, -30.0..=30.0).step_by(1.0).fixed_decimals(0).suffix(" dB");
+        let slider = slider.clamping(SliderClamping::Edits); // a profile may hold −60 dB
         ui.add_enabled(!input.muted, slider).labelled_by(label.id);
     });
     ui.collapsing(format!("{name}: track and timing"), |ui| more_ui(ui, name, input));
@@ -107,6 +108,8 @@ fn more_ui(ui: &mut egui::Ui, name: &str, input: &mut AudioInput) {
     remark_ui(ui, "Sounds of one track are mixed; tracks stay apart in the file.");
     let label = name_ui(ui, &format!("{name}: later by"));
     let offset = DragValue::new(&mut input.offset_ms).range(OFFSET_MS).speed(1.0).max_decimals(1).suffix(" ms");
+    // What a profile holds beyond stays until it is changed here.
+    let offset = offset.clamp_existing_to_range(false);
     ui.add(offset).labelled_by(label);
     remark_ui(ui, "Below zero it is heard earlier. \u{201c}gearcast sync-test\u{201d} measures it.");
 }
