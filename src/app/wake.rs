@@ -22,8 +22,10 @@ pub(super) const AT_ONCE: Duration = Duration::from_micros(100);
 const PREVIEW_PAUSE: Duration = Duration::from_millis(33);
 /// Pictures 15 times a second while recording: the encoder needs the machine more.
 const RECORDING_PAUSE: Duration = Duration::from_millis(66);
-/// Sound levels, 22 times a second: below 20 a needle is seen to jump.
-const METER_PAUSE: Duration = Duration::from_millis(45);
+/// Sound levels, at least 20 times a second, the time to paint included: with less a needle is seen to jump.
+const METER_PAUSE: Duration = Duration::from_millis(36);
+/// Sound levels in a window that is being filmed.
+const FILMED_METER_PAUSE: Duration = Duration::from_millis(200);
 /// Counting numbers, 5 times a second.
 const NUMBER_PAUSE: Duration = Duration::from_millis(200);
 /// Everything, while the window films itself.
@@ -113,18 +115,23 @@ fn pause(painted: &Painted, status: &Arc<Status>, preview_seq: Option<u64>) -> O
         return Some(Duration::ZERO);
     }
     let recording = status.state.is_busy();
+    // The needles of a window that films itself move in the film; before it is recorded there is no film.
+    let meter_pause = match painted.portrait {
+        SelfPortrait::Yes if recording => FILMED_METER_PAUSE,
+        _ => METER_PAUSE,
+    };
     let is_heard = !Arc::ptr_eq(before, status) && meters(before) != meters(status);
     if let Pictures::Shown(shown) = painted.pictures
         && shown != preview_seq
     {
-        let pause = if recording { RECORDING_PAUSE } else { PREVIEW_PAUSE };
-        return Some(least(if is_heard { pause.min(METER_PAUSE) } else { pause }));
+        let pause = least(if recording { RECORDING_PAUSE } else { PREVIEW_PAUSE });
+        return Some(if is_heard { pause.min(meter_pause) } else { pause });
     }
     if Arc::ptr_eq(before, status) {
         return None;
     }
     if is_heard {
-        return Some(least(METER_PAUSE));
+        return Some(meter_pause);
     }
     let controls = |status: &Status| status.camera.as_ref().map(|camera| camera.controls.clone());
     (numbers(before) != numbers(status) || controls(before) != controls(status)).then(|| least(NUMBER_PAUSE))

@@ -6,6 +6,7 @@
 mod action;
 pub mod camera_words;
 mod cameras;
+mod notices;
 mod preview;
 mod settings;
 mod state;

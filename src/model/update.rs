@@ -3,18 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::notices::{self, tell};
 use super::state::{Asked, FolderLook};
 use super::{
-    Action, Answer, Closing, DeviceSearch, Dialog, Effect, FfmpegSearch, Found, Model, NoticeLine, Pane, Picked,
-    Settings, Stage, cameras, preview_request, words,
+    Action, Answer, Closing, DeviceSearch, Dialog, Effect, FfmpegSearch, Found, Model, Pane, Picked, Settings, Stage,
+    cameras, preview_request, words,
 };
 use crate::audio::add_offsets;
 use crate::plan::{self, Fix, FolderFact, OutputFacts, Plan, Searched, Severity, Works};
 use crate::profile::{self, Profile};
-use crate::session::{Command, Notice, SourceStatus, State, Status, Verdict};
-
-/// Notices kept; the oldest go first.
-const MAX_NOTICES: usize = 50;
+use crate::session::{Command, SourceStatus, State, Status, Verdict};
 
 /// A command is taken as answered after this many statuses even if the state looks as before: a recording that
 /// fails twice in the same way at once ends where it began.
@@ -340,7 +338,7 @@ fn status_changed(model: &mut Model, status: Arc<Status>) -> Vec<Effect> {
             model.asked = None;
         }
     }
-    take_notices(model, &status);
+    notices::take(model, &status);
     let was_over = matches!(model.status.state, State::Done(_) | State::Failed(_));
     let is_over = matches!(status.state, State::Done(_) | State::Failed(_));
     if is_over && (!was_over || model.status.state != status.state) {
@@ -359,6 +357,7 @@ fn status_changed(model: &mut Model, status: Arc<Status>) -> Vec<Effect> {
     if is_over && !was_over {
         // The disk is fuller now.
         forget_output(model);
+        notices::recording_is_over(model);
     }
     follow_preview(model).into_iter().chain(follow_output(model)).collect()
 }
@@ -377,30 +376,6 @@ fn finish_closing(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
     }
-}
-
-fn take_notices(model: &mut Model, status: &Status) {
-    for notice in &status.notices {
-        if notice.id > model.notice_seen {
-            model.notice_seen = notice.id;
-            let Notice { id: _, severity, code, what, help } = notice.clone();
-            add_notice(model, Some(code), severity, what, help);
-        }
-    }
-}
-
-fn tell(model: &mut Model, severity: Severity, what: String, help: String) {
-    add_notice(model, None, severity, what, help);
-}
-
-fn add_notice(model: &mut Model, code: Option<&'static str>, severity: Severity, what: String, help: String) {
-    // Saying the same twice does not help.
-    model.notices.retain(|notice| notice.what != what && (code.is_none() || notice.code != code));
-    if model.notices.len() >= MAX_NOTICES {
-        model.notices.remove(0);
-    }
-    model.notices.push(NoticeLine { id: model.next_notice, code, severity, what, help });
-    model.next_notice += 1;
 }
 
 fn watch(model: &mut Model, watched: bool) -> Vec<Effect> {

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
+use crate::model::notices::MAX_NOTICES;
 use crate::model::{WindowSize, words};
 use crate::plan::{EncoderInfo, Environment, FfmpegSummary, NowName};
 use crate::profile::{AudioInput, SourceKind};
-use crate::session::{Failure, FailureKind, FinishedReport, FrameCounts};
+use crate::session::{Failure, FailureKind, FinishedReport, FrameCounts, Notice};
 
 fn encoder(name: &str, codec: &str, works: Works) -> EncoderInfo {
     EncoderInfo { name: name.to_owned(), codec: codec.to_owned(), works }

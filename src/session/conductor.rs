@@ -27,7 +27,7 @@ use hearing::{audience, lost_sound};
 /// How often a busy session looks at its parts and publishes.
 const BUSY_TICK: Duration = Duration::from_millis(100);
 /// How often one whose levels somebody watches does.
-const METER_TICK: Duration = Duration::from_millis(25);
+const METER_TICK: Duration = Duration::from_millis(18);
 /// How often an idle one does.
 const IDLE_TICK: Duration = Duration::from_secs(1);
 /// How long a source may take for its first picture.

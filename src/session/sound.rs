@@ -139,7 +139,7 @@ impl Sounds {
         let input = self.inputs.iter_mut().find(|input| input.number == number)?;
         let what = error.to_string();
         input.problem = Some(what.clone());
-        Some(SoundNews::Lost { what })
+        Some(SoundNews::Lost { what: super::failure::sentence(&what) })
     }
 
     /// What stands in the way of a recording that is to begin.

@@ -42,11 +42,12 @@ pub(super) struct SoundAlarms {
     audience: Audience,
     inputs: Vec<Watch>,
     is_stream_silent: bool,
+    mix_told_at: Option<Timestamp>,
 }
 
 impl SoundAlarms {
     pub(super) fn begin(now: Timestamp, audience: Audience) -> Self {
-        Self { begun: now, audience, inputs: Vec::new(), is_stream_silent: false }
+        Self { begun: now, audience, inputs: Vec::new(), is_stream_silent: false, mix_told_at: None }
     }
 
     /// What is to be told now; each once, and again after it was well in between.
@@ -58,8 +59,23 @@ impl SoundAlarms {
             .flat_map(|(watch, input)| [silent(watch, input, begun, now), clipping(watch, input, now)])
             .flatten()
             .collect();
+        told.extend(self.clipping_mix(now, inputs, tracks));
         told.extend(self.silent_stream(now, inputs, tracks));
         told
+    }
+
+    /// Inputs that are too loud only together.
+    fn clipping_mix(&mut self, now: Timestamp, inputs: &[AudioStatus], tracks: &[TrackStatus]) -> Option<Alarm> {
+        let is_one = |track: &TrackStatus| {
+            inputs.iter().any(|input| input.track == track.track && input.levels.clipped && !input.muted)
+        };
+        let is_due = self.mix_told_at.is_none_or(|told| now.since(told) >= CLIPPING_AGAIN_AFTER);
+        if !is_due || !tracks.iter().any(|track| track.levels.clipped && !is_one(track)) {
+            return None;
+        }
+        self.mix_told_at = Some(now);
+        let what = "The sounds are too loud together: the mix is recorded distorted".to_owned();
+        Some(alarm("audio_clipping", what, "Turn the volume of one of them down."))
     }
 
     fn silent_stream(&mut self, now: Timestamp, inputs: &[AudioStatus], tracks: &[TrackStatus]) -> Option<Alarm> {
@@ -149,7 +165,8 @@ mod tests {
     }
 
     fn codes(alarms: &mut SoundAlarms, second: u64, input: &AudioStatus) -> Vec<&'static str> {
-        let track = TrackStatus { track: 1, levels: input.levels };
+        let levels = if input.muted { Levels::SILENT } else { input.levels };
+        let track = TrackStatus { track: 1, levels };
         let told = alarms.look(at(second), std::slice::from_ref(input), &[track]);
         told.iter().map(|alarm| alarm.code).collect()
     }
@@ -205,6 +222,17 @@ mod tests {
         assert_eq!(codes(&mut alarms, 1, &loud), ["audio_clipping"]);
         assert!(codes(&mut alarms, 30, &loud).is_empty());
         assert_eq!(codes(&mut alarms, 61, &loud), ["audio_clipping"]);
+    }
+
+    #[test]
+    fn sounds_that_are_too_loud_together_are_told() {
+        let mut alarms = SoundAlarms::begin(at(0), Audience::Later);
+        let track = TrackStatus { track: 1, levels: input(0.0, true).levels };
+        let told = |alarms: &mut SoundAlarms, second, one| alarms.look(at(second), &[input(0.0, one)], &[track]);
+        assert!(told(&mut alarms, 1, false)[0].what.contains("together"));
+        assert!(told(&mut alarms, 2, false).is_empty(), "once a minute");
+        let mut alarms = SoundAlarms::begin(at(0), Audience::Later);
+        assert_eq!(told(&mut alarms, 1, true).len(), 1, "it is the input's own");
     }
 
     #[test]

@@ -60,7 +60,8 @@ pub(super) fn preview_ui(
             message_ui(ui, place, camera_words::no_picture(camera), "", |_| {});
         }
         (SourceStatus::Opening, _) => message_ui(ui, place, "Opening the source…", "", |_| {}),
-        (SourceStatus::Closed, _) if model.draft.source.kind == SourceKind::None => {
+        // While something is recorded it is not the draft that says what.
+        (SourceStatus::Closed, _) if model.draft.source.kind == SourceKind::None || model.is_busy() => {
             message_ui(ui, place, "Sound only", "No picture is recorded.", |_| {});
         }
         (SourceStatus::Closed, _) => {

@@ -72,7 +72,9 @@ fn summary_ui(ui: &mut egui::Ui, model: &Model) {
             let container = Container::from_name(&draft.output.container).map_or("?", Container::name).to_uppercase();
             let source = words::source_kind(draft.source.kind);
             let folder = &draft.output.folder;
+            let is_sound = Container::from_name(&draft.output.container).is_some_and(Container::is_sound_only);
             match draft.source.kind {
+                _ if is_sound => format!("Sound only, {container} in {folder}"),
                 SourceKind::None => format!("Sound only, {container} in {folder}"),
                 _ => format!("{source}, {codec}, {} fps, {container} in {folder}", draft.video.fps),
             }

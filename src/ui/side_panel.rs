@@ -10,17 +10,13 @@ pub(super) fn side_panel_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewM
     let frame = theme::centre_frame();
     egui::Panel::right("settings").exact_size(theme::SIDE_WIDTH).resizable(false).frame(frame).show(ui, |ui| {
         tabs_ui(ui, model, actions);
-        if model.is_busy() {
-            let but = match (model.running_camera().is_some(), model.status.audio.is_empty()) {
-                (true, true) => ", except a camera's controls",
-                (true, false) => ", except a camera's controls and the volumes of its sound",
-                (false, false) => ", except the volumes of its sound",
-                (false, true) => "",
-            };
-            let words = format!("The running recording keeps its settings{but}; changes count for the next one.");
-            forms::remark_ui(ui, &words);
-        }
         ui.separator();
+        if model.is_busy() {
+            // At the bottom: what one is about to click must not move when the recording begins.
+            egui::Panel::bottom("what counts now").resizable(false).show_separator_line(true).show(ui, |ui| {
+                forms::remark_ui(ui, &running_words(model));
+            });
+        }
         ScrollArea::vertical().id_salt(model.pane.title()).auto_shrink(false).show(ui, |ui| {
             let mut draft = model.draft.clone();
             match model.pane {
@@ -39,6 +35,16 @@ pub(super) fn side_panel_ui(ui: &mut egui::Ui, model: &Model, memory: &mut ViewM
             follow_focus(ui, memory);
         });
     });
+}
+
+fn running_words(model: &Model) -> String {
+    let but = match (model.running_camera().is_some(), model.status.audio.is_empty()) {
+        (true, true) => ", except a camera's controls",
+        (true, false) => ", except a camera's controls and the volumes of its sound",
+        (false, false) => ", except the volumes of its sound",
+        (false, true) => "",
+    };
+    format!("The running recording keeps its settings{but}; changes count for the next one.")
 }
 
 /// Brings what the keyboard has just come to into view: else Return would press what nobody sees.

@@ -45,6 +45,17 @@ pub(super) fn settle(
     let settings = SettingsStore::at(places.settings());
     let (place, before) = match (target, &take.device_id) {
         (Target::Profile { name, .. }, _) => (format!("in the profile '{name}'"), heard.offset_ms),
+        (Target::Device, Some(_)) if heard.offset_ms != 0.0 => {
+            // The device would get what only this input's own offset has made.
+            let right = ((heard.offset_ms + mean_ms) * 10.0).round() / 10.0;
+            let what = format!(
+                "This input has an offset of its own ({:+.1} ms). Set it to {right:+.1} ms in its profile \
+                 (audio.inputs.N.offset_ms); nothing is stored.",
+                heard.offset_ms
+            );
+            printer.print(Line::Say(what));
+            return None;
+        }
         (Target::Device, Some(id)) => {
             let before = settings.sound_offsets().get(id).copied().unwrap_or(0.0);
             (format!("for '{}'", take.device_name), before)
