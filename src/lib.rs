@@ -20,7 +20,7 @@
 //! | [`nut`] | The NUT container, both ways. | processes, threads, codecs |
 //! | [`ffmpeg`] | Speaks ffmpeg's language: finds it, asks what it can do, runs it, reads its log. | profile, plan, capture |
 //! | [`capture`] | Turns a camera, a screen, a window, a region or a test pattern into a stream of frames. | ffmpeg, preview, plan |
-//! | [`audio`] | Lists sound devices; captures and meters them on the frames' clock. | capture, profile |
+//! | [`audio`] | Lists sound devices; captures, mixes and meters them on the frames' clock. | capture, profile |
 //! | [`service`] | What is fetched from elsewhere: for now an ffmpeg where the system has none. | ffmpeg, egui |
 //! | [`profile`] | What the user wants, as plain data; how it is stored. | ffmpeg, capture, rt, egui |
 //! | [`plan`] | Pure: a profile and this machine become a plan, or problems tied to fields. | the disk, processes, threads |

@@ -101,7 +101,11 @@ impl Conformer {
             self.queue.resize(end + frames.unsigned_abs() * STEREO, 0.0);
             samples
         } else {
-            let Some(rest) = samples.get(frames.unsigned_abs() * STEREO..) else { return };
+            let Some(rest) = samples.get(frames.unsigned_abs() * STEREO..) else {
+                // Of the next block a part is left out: it must come to lie exactly, and be faded in.
+                self.aligned = false;
+                return;
+            };
             fade_out(&mut self.queue, fade);
             rest
         };

@@ -181,6 +181,22 @@ fn what_comes_late_is_dropped_where_silence_took_its_place() {
 }
 
 #[test]
+fn a_stamp_that_jumps_back_by_blocks_leaves_no_rest() {
+    let mut device = Device::new(48_000, 0.0, sine(440.0));
+    let mut conformer = Conformer::new(48_000).unwrap();
+    // From 1.5 s on the stamps are 35 ms earlier: three blocks and a half have no place.
+    let late = |index| Some(if index < 150 { 0.0 } else { -0.035 });
+    let made = conformed(&mut conformer, &mut device, 3, late);
+    assert_eq!(made.len(), 3 * 48_000 - 35 * 48 - 240, "what is left over is half a chunk");
+    let after = &made[96_000..];
+    for (n, sample) in (0..).zip(after) {
+        let heard = sine(440.0)(START_S + f64::from(n + 96_000) / 48_000.0 + 0.035);
+        assert!((sample - heard).abs() < 0.01, "sample {n}");
+    }
+    assert!(worst_click(&made[4800..], 440.0) < 0.05, "faded");
+}
+
+#[test]
 fn lost_samples_are_told_by_the_stamps_alone() {
     let mut device = Device::new(48_000, 0.0, beeps);
     let mut conformer = Conformer::new(48_000).unwrap();
