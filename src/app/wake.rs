@@ -23,7 +23,7 @@ const PREVIEW_PAUSE: Duration = Duration::from_millis(33);
 /// Pictures 15 times a second while recording: the encoder needs the machine more.
 const RECORDING_PAUSE: Duration = Duration::from_millis(66);
 /// Sound levels, at least 20 times a second, the time to paint included: with less a needle is seen to jump.
-const METER_PAUSE: Duration = Duration::from_millis(36);
+const METER_PAUSE: Duration = Duration::from_millis(28);
 /// Sound levels in a window that is being filmed.
 const FILMED_METER_PAUSE: Duration = Duration::from_millis(200);
 /// Counting numbers, 5 times a second.
@@ -154,10 +154,10 @@ fn same_source(before: &SourceStatus, after: &SourceStatus) -> bool {
     }
 }
 
-/// The levels as the meters show them: a tenth of a decibel moves no bar.
+/// The levels as the meters show them, in half decibels: less moves no bar.
 fn meters(status: &Status) -> Vec<(i32, i32, bool, Option<&str>)> {
     #[expect(clippy::cast_possible_truncation, reason = "clamped to −60…12")]
-    let shown = |db: f32| db.clamp(-60.0, 12.0).round() as i32;
+    let shown = |db: f32| (2.0 * db.clamp(-60.0, 12.0)).round() as i32;
     let inputs = status.audio.iter().map(|audio| (audio.levels, audio.problem.as_deref()));
     let tracks = status.tracks.iter().map(|track| (track.levels, None));
     let bar =
@@ -221,7 +221,7 @@ mod tests {
     fn what_looks_the_same_is_not_painted() {
         let painted = painted(idle());
         assert_eq!(pause_after(&painted, |_| {}), None);
-        assert_eq!(pause_after(&painted, |status| status.audio[0].levels.rms_db = -30.3), None);
+        assert_eq!(pause_after(&painted, |status| status.audio[0].levels.rms_db = -30.2), None);
         assert_eq!(pause_after(&painted, |status| status.latency_s = Some(0.2)), None);
         let free =
             |bytes| move |status: &mut Status| status.disk = Some(DiskStatus { free_bytes: bytes, left_s: None });
