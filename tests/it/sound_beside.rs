@@ -56,7 +56,7 @@ fn beside_our_own_it_is_a_track_where_there_is_room_and_mixed_where_not() {
         good(&home, &["--source", source, "--audio", "test", "--output", name, "--set", SINE]);
         assert_eq!(tracks(&home.at(name)), ["aac,48000,2", "aac,48000,2"], "{name}");
         let (own, sine) = (Track::open(&home.at(name), 0), Track::open(&home.at(name), 1));
-        let beep = own.begins_s(0.2);
+        let beep = own.begins_after_quiet_s(0.2, 0.05);
         assert!(amplitude(own.between(beep + 0.001, beep + 0.009), BEEP_HZ) > 0.4, "{name}");
         assert!(own.between(beep + 0.2, beep + 0.8).iter().all(|sample| sample.abs() < 0.01), "{name}");
         assert!(SINE_LEVEL.contains(&amplitude(sine.between(0.1, 1.9), 440.0)), "{name}");
@@ -65,7 +65,7 @@ fn beside_our_own_it_is_a_track_where_there_is_room_and_mixed_where_not() {
         good(&home, &["--source", "none", "--audio", "test", "--output", name, "--set", SINE]);
         assert_eq!(tracks(&home.at(name)).len(), 1, "{name}");
         let track = Track::open(&home.at(name), 0);
-        let beep = track.begins_s(0.3);
+        let beep = track.begins_after_quiet_s(0.3, 0.05);
         assert!(amplitude(track.between(beep + 0.001, beep + 0.009), BEEP_HZ) > 0.4, "{name}: nothing is made quieter");
         let level = amplitude(track.between(beep + 0.2, beep + 0.8), 440.0);
         assert!(SINE_LEVEL.contains(&level), "{name}: {level}");

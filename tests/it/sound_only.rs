@@ -35,10 +35,10 @@ fn holds_the_beeps(path: &Path, expected: &str, longer_s: f64, header_off_s: f64
     let track = Track::open(path, 0);
     assert!((SECONDS - 1e-9..=SECONDS + longer_s).contains(&track.seconds()), "{}", track.seconds());
     assert!((told_s(path) - SECONDS).abs() <= header_off_s, "{}", told_s(path));
-    let first = track.begins_s(0.2);
-    assert!(first < 1.03, "{first}");
-    for beep in [first, first + 1.0] {
-        // A beep lasts 100 ms; one that the recording began in the midst of is shorter.
+    // A beep that the recording began in the midst of is shorter, and a lossy codec fades it in.
+    let first = track.begins_after_quiet_s(0.2, 0.05);
+    assert!(first < 1.06, "{first}");
+    for beep in [first, first + 1.0].into_iter().filter(|beep| beep + 0.8 < SECONDS) {
         let level = amplitude(track.between(beep + 0.001, beep + 0.009), BEEP_HZ);
         assert!((0.4..0.6).contains(&level), "{level} at {beep}");
         assert!(track.between(beep + 0.2, beep + 0.8).iter().all(|sample| sample.abs() < 0.01), "quiet between");
@@ -156,8 +156,9 @@ fn killed(name: &str, codec: &str) {
     assert_eq!(files.len(), 1, "{files:?}");
     let track = Track::open(&files[0], 0);
     assert!(track.seconds() >= recorded_s, "{name}: {} of {recorded_s} s, exit {}", track.seconds(), ran.code);
-    let first = track.begins_s(0.2);
-    assert!(amplitude(track.between(first + 0.001, first + 0.009), BEEP_HZ) > 0.4, "{name}");
+    // Not the very first sound: a recording may begin amid a beep, and a lossy codec fades that in.
+    let beep = track.begins_after_quiet_s(0.2, 0.3);
+    assert!(amplitude(track.between(beep + 0.02, beep + 0.08), BEEP_HZ) > 0.4, "{name}");
 }
 
 #[test]
