@@ -54,16 +54,8 @@ pub(super) const DOORS: &[Door] = &[
     door("HTTP", &["ureq", "reqwest"], &["service/net"]),
     door("starting programs", &["Command::new", "process::Command"], &["ffmpeg/process"]),
     door("listening on a socket", &["UnixListener", "TcpListener"], &["control"]),
-    door(
-        "connecting to a socket",
-        &["UnixStream::connect", "TcpStream"],
-        &["control", "audio/device/pulse", "audio/device/player/pulse"],
-    ),
-    door(
-        "sockets, a pair of them to a child",
-        &["UnixStream"],
-        &["control", "ffmpeg", "audio/device/pulse", "audio/device/player/pulse"],
-    ),
+    door("connecting to a socket", &["UnixStream::connect", "TcpStream"], &["control", "audio/device/pulse"]),
+    door("sockets, a pair of them to a child", &["UnixStream"], &["control", "ffmpeg", "audio/device/pulse"]),
     door("threads", &["thread::Builder", "thread::spawn", "thread::scope", "thread::sleep"], &["rt"]),
     door("clocks", &["Instant::now", "SystemTime", "jiff", "clock_gettime"], &["rt"]),
     door("the window toolkit", &["egui", "eframe", "epaint", "winit", "glow"], &["ui", "app"]),
@@ -81,8 +73,7 @@ pub(super) const DISK: &[&str] = &[
     "ffmpeg/discover",
     "ffmpeg/cache",
     "ffmpeg/secret_file",
-    "audio/device/pulse",        // the sound server's cookie
-    "audio/device/player/pulse", // the same, where something is played
+    "audio/device/pulse", // the sound server's cookie
     "capture/sysfs",
     "capture/camera/played", // a camera that is a folder
     "capture/x11/shm",

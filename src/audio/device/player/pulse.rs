@@ -5,7 +5,6 @@
 
 use std::ffi::CString;
 use std::io::ErrorKind;
-use std::os::unix::net::UnixStream;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -16,6 +15,7 @@ use pulseaudio::protocol::stream::{BufferAttr, StreamFlags};
 use pulseaudio::protocol::{ChannelMap, PlaybackStreamParams, SampleFormat, SampleSpec, SinkInfo};
 use pulseaudio::{AsPlaybackSource as _, Client, ClientError, PlaybackStream};
 
+use crate::audio::device::pulse::reach;
 use crate::audio::player::{OutputInfo, PlayError, SharedScore};
 use crate::rt::{Clock, StopToken};
 
@@ -31,25 +31,15 @@ const STALL_DEADLINE: Duration = Duration::from_secs(5);
 const ASK_PERIOD: Duration = Duration::from_millis(50);
 /// An answer that took longer to come tells too little: it can be wrong by half of that.
 const ASK_TOO_SLOW: Duration = Duration::from_millis(10);
-/// As long as the protocol says.
-const COOKIE_BYTES: usize = 256;
 const ID_PREFIX: &str = "pulseaudio:";
 
 /// `None` if no server runs in this session.
 pub(super) fn connect() -> Result<Option<Client>, PlayError> {
     let no_server = |reason: String| PlayError::NoServer { reason };
-    let Some(path) = pulseaudio::socket_path_from_env() else { return Ok(None) };
-    let socket = match UnixStream::connect(path) {
-        Ok(socket) => socket,
-        Err(error) if matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound) => return Ok(None),
-        Err(error) => return Err(no_server(error.to_string())),
-    };
+    let Some((socket, cookie)) = reach().map_err(|error| no_server(error.to_string()))? else { return Ok(None) };
     // The introduction is read by the library itself, and a server may never answer.
     let patience = socket.set_read_timeout(Some(ANSWER_DEADLINE));
     patience.map_err(|error| no_server(error.to_string()))?;
-    // A server that asks for none still wants one of the right length.
-    let cookie = pulseaudio::cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
-    let cookie = cookie.unwrap_or_else(|| vec![0; COOKIE_BYTES]);
     Client::new_unix(c"gearcast", socket, Some(cookie)).map(Some).map_err(|error| no_server(error.to_string()))
 }
 

@@ -29,6 +29,21 @@ const ANSWER_DEADLINE: Duration = Duration::from_secs(2);
 const COOKIE_BYTES: usize = 256;
 const ID_PREFIX: &str = "pulseaudio:";
 
+/// A socket to the server of this session, and what it is introduced with; `None` if no server runs.
+pub(in crate::audio::device) fn reach() -> std::io::Result<Option<(UnixStream, Vec<u8>)>> {
+    let Some(path) = pulseaudio::socket_path_from_env() else { return Ok(None) };
+    let socket = match UnixStream::connect(path) {
+        Ok(socket) => socket,
+        // The socket of a server that ended.
+        Err(error) if matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let cookie = pulseaudio::cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
+    // Without one the server may let us in all the same, but hangs up on any other length.
+    let cookie = cookie.filter(|cookie| cookie.len() == COOKIE_BYTES).unwrap_or_else(|| vec![0; COOKIE_BYTES]);
+    Ok(Some((socket, cookie)))
+}
+
 /// A connection to the server.
 pub(in crate::audio) struct Client {
     wire: Wire,
@@ -38,18 +53,8 @@ pub(in crate::audio) struct Client {
 impl Client {
     /// `None` if no server runs in this session; one that runs but does not answer is an error.
     pub(super) fn connect(clock: &Arc<dyn Clock>) -> Result<Option<Self>, AudioError> {
-        let Some(path) = pulseaudio::socket_path_from_env() else { return Ok(None) };
-        let socket = match UnixStream::connect(path) {
-            Ok(socket) => socket,
-            // The socket of a server that ended.
-            Err(error) if matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(AudioError::NoServer { reason: error.to_string() }),
-        };
-        let cookie = pulseaudio::cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
-        // Without one the server may let us in all the same, but hangs up on any other length.
-        let cookie = cookie.filter(|cookie| cookie.len() == COOKIE_BYTES).unwrap_or_else(|| vec![0; COOKIE_BYTES]);
+        let reached = reach().map_err(|error| AudioError::NoServer { reason: error.to_string() })?;
+        let Some((socket, cookie)) = reached else { return Ok(None) };
         let wire = Wire::introduce(socket, cookie, Arc::clone(clock), ANSWER_DEADLINE);
         let mut wire = wire.map_err(|error| no_server(&error))?;
         let mask = SubscriptionMask::SOURCE | SubscriptionMask::SINK | SubscriptionMask::SERVER;
