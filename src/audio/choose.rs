@@ -3,7 +3,7 @@
 use super::{AudioDevice, AudioError, AudioKind, AudioSpec};
 
 /// The one device that fits `spec` ([`AudioSpec::Test`] is no device and fits none).
-pub(super) fn choose(spec: &AudioSpec, devices: &[AudioDevice]) -> Result<AudioDevice, AudioError> {
+pub fn choose(spec: &AudioSpec, devices: &[AudioDevice]) -> Result<AudioDevice, AudioError> {
     let none = || AudioError::NoDevice {
         asked: spec.to_string(),
         have: devices.iter().map(|device| device.name.clone()).collect(),

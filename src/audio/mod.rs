@@ -27,6 +27,7 @@ mod tone;
 mod watch;
 
 pub use capture::{AudioCapture, Heard, open};
+pub use choose::choose;
 pub use desk::{DESK_FORMAT, Desk, DeskInput, StripId};
 pub use error::AudioError;
 pub use meter::Meter;

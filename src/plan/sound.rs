@@ -2,7 +2,7 @@
 
 use super::findings::{Findings, fix, some_of};
 use super::{Environment, MissingSound, Searched};
-use crate::audio::{AudioDevice, AudioKind, AudioSpec, Follow, InputSpec, Strip};
+use crate::audio::{AudioDevice, AudioError, AudioKind, AudioSpec, Follow, InputSpec, Strip, choose};
 use crate::media::{Container, SoundTracks};
 use crate::profile::{Audio, AudioInput};
 
@@ -102,7 +102,7 @@ fn is_there(
             "The system's sound cannot be recorded here: no output is found"
         }
         AudioSpec::Test | AudioSpec::Default | AudioSpec::System => return true,
-        AudioSpec::Device(asked) => return device_is_there(asked, field, devices, out),
+        AudioSpec::Device(_) => return device_is_there(spec, field, devices, out),
     };
     let without = fix("Record without sound", "audio.inputs", "");
     if missing == MissingSound::Refuse || !input.follow_default {
@@ -113,29 +113,20 @@ fn is_there(
     false
 }
 
-fn device_is_there(asked: &str, field: &str, devices: &[AudioDevice], out: &mut Findings) -> bool {
-    let is_whole = |device: &AudioDevice| {
-        device.id == asked || device.name == asked || device.id.split_once(':').is_some_and(|(_, id)| id == asked)
-    };
-    if devices.iter().any(is_whole) {
-        return true;
-    }
-    let part = asked.to_lowercase();
-    let fits: Vec<&AudioDevice> = devices.iter().filter(|device| device.name.to_lowercase().contains(&part)).collect();
-    let microphones = fits.iter().filter(|device| device.kind == AudioKind::Microphone).count();
-    if fits.len() == 1 || microphones == 1 {
-        return true;
-    }
-    let names = |devices: &mut dyn Iterator<Item = &AudioDevice>| {
-        some_of(devices.map(|device| device.name.as_str()).collect::<Vec<_>>().into_iter())
-    };
+fn device_is_there(spec: &AudioSpec, field: &str, devices: &[AudioDevice], out: &mut Findings) -> bool {
     let default = fix("Use the default input", field, "default");
-    if fits.is_empty() {
-        let what = format!("There is no sound input '{asked}'.");
-        out.error(field, what, format!("Choose default, system or one of: {}.", names(&mut devices.iter())), default);
-    } else {
-        let what = format!("'{asked}' fits several sound inputs.");
-        out.error(field, what, format!("Choose one of: {}.", names(&mut fits.into_iter())), default);
+    let names = |names: &[String]| some_of(names.iter().map(String::as_str));
+    match choose(spec, devices) {
+        Ok(_) => return true,
+        Err(AudioError::Ambiguous { asked, fits }) => {
+            let what = format!("'{asked}' fits several sound inputs.");
+            out.error(field, what, format!("Choose one of: {}.", names(&fits)), default);
+        }
+        Err(_) => {
+            let have: Vec<String> = devices.iter().map(|device| device.name.clone()).collect();
+            let what = format!("There is no sound input '{spec}'.");
+            out.error(field, what, format!("Choose default, system or one of: {}.", names(&have)), default);
+        }
     }
     false
 }
