@@ -126,7 +126,7 @@ impl Conformer {
     pub(super) fn pad(&mut self, next: i64) {
         let needed = self.resampler.input_frames_next() * STEREO;
         if self.queue.is_empty() {
-            self.head_at = self.head_at.offset_nanos(self.nanos(-self.off_s(next)));
+            self.head_at = self.head_at.offset_nanos(nanos(-self.off_s(next)));
         }
         if self.queue.len() < needed {
             let fade = self.frames_in(FADE_S).unsigned_abs();
@@ -198,17 +198,17 @@ impl Conformer {
     fn frames_in(&self, seconds: f64) -> isize {
         (seconds * f64::from(self.rate)).round() as isize
     }
-
-    #[expect(clippy::cast_possible_truncation, clippy::unused_self, reason = "seconds of a stamp fit")]
-    fn nanos(&self, seconds: f64) -> i64 {
-        (seconds * 1e9).round() as i64
-    }
 }
 
 /// When a grid sample is heard.
 pub(super) fn grid_time(sample: i64) -> Timestamp {
     let nanos = i128::from(sample) * 1_000_000_000 / i128::from(GRID_RATE);
     Timestamp::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "seconds of a stamp fit")]
+fn nanos(seconds: f64) -> i64 {
+    (seconds * 1e9).round() as i64
 }
 
 fn bounded(correction: f64) -> f64 {

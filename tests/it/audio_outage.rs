@@ -9,8 +9,8 @@ use gearcast::media::AudioBlock;
 use gearcast::rt::{Clock, RealClock};
 
 use crate::support::audio_probe::{Probe, Report, Stretch};
+use crate::support::heard::amplitude;
 use crate::support::pulse::{Pulse, pause};
-use crate::support::sine::amplitude;
 
 const DESK_HZ: f64 = 400.0;
 const MIC_HZ: f64 = 4000.0;

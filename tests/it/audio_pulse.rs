@@ -12,8 +12,8 @@ use gearcast::media::test_card::event_is_on;
 use gearcast::rt::RealClock;
 
 use crate::support::audio_probe::{Probe, Stretch, do_job};
+use crate::support::heard::amplitude;
 use crate::support::pulse::Pulse;
-use crate::support::sine::amplitude;
 
 /// Also the other side of every [`Probe`].
 #[test]

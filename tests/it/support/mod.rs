@@ -14,8 +14,6 @@ pub(crate) mod pictures;
 pub(crate) mod program;
 pub(crate) mod pulse;
 pub(crate) mod record;
-pub(crate) mod sine;
 pub(crate) mod stimulus;
 pub(crate) mod take;
-pub(crate) mod tone;
 pub(crate) mod xvfb;
